@@ -1,0 +1,2 @@
+export type * from './contract/channel.ts'
+export * from './contract/errors.ts'

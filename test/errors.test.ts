@@ -1,0 +1,6 @@
+import { OmnicascadeError, SendError } from 'omnicascade'
+import { expect, test } from 'vitest'
+
+test('errors are recognised', () => {
+  expect(OmnicascadeError.is(new SendError('transient', 'x'))).toBe(true)
+})
