@@ -1,0 +1,189 @@
+import { RequestError } from '../contract/errors.ts'
+import type { TimelineEntry } from '../contract/events.ts'
+import type { Failure } from '../contract/failure.ts'
+import type { NotificationRecord, StepReason } from '../contract/record.ts'
+
+/** How `formatTimeline` writes. */
+export interface FormatTimelineOptions {
+  /** `text`, the default, for a terminal or a log; `mermaid` for a sequence diagram. */
+  readonly format?: 'text' | 'mermaid'
+  /** IANA zone of the clock times; UTC when left out. */
+  readonly timeZone?: string
+}
+
+type Clock = (time: number) => string
+
+const words: Readonly<Record<string, string>> = {
+  'no-address': 'the recipient has no address for it',
+  'no-content': 'the message has no content for it',
+  'no-provider': 'no provider can be called',
+  delivered: 'another channel delivered',
+  unknown: 'nobody saw the result',
+  undelivered: 'it was not delivered',
+  recipient: 'the address is at fault',
+  content: 'the message is at fault',
+  configuration: 'the account is at fault',
+  transient: 'every try failed',
+  window: 'quiet hours',
+  template: 'the template is not registered here',
+} satisfies Partial<Record<StepReason | 'window' | 'template', string>>
+
+/**
+ * Renders a record's history for people: a header with id and outcome, then a line for each entry, or a Mermaid sequence diagram.
+ * Addresses are not shown. Whatever vendors and apps wrote is made harmless: one entry stays one line, and the diagram parses.
+ * Throws a `RequestError` for a time zone that does not exist.
+ */
+export function formatTimeline(record: NotificationRecord, options: FormatTimelineOptions = {}): string {
+  const timeZone = options.timeZone ?? 'UTC'
+  const { day, clock } = clockOf(record.createdAt, timeZone)
+  const header = plain(`${record.id}: ${outcomeOf(record)}`)
+  if (options.format === 'mermaid') return diagram(record, header, clock)
+  const rows = record.timeline.map((entry, at) => [
+    elapsed(entry.at - record.createdAt),
+    clock(entry.at),
+    'channel' in entry ? entry.channel : '',
+    plain(sentence(record, entry, at, clock)),
+  ])
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+  return [`${header} (${day}, ${timeZone})`, ...lines].join('\n')
+}
+
+/** A sequence diagram: the app on the left, one participant for each channel and provider. */
+function diagram(record: NotificationRecord, header: string, clock: Clock): string {
+  const participants: string[] = []
+  const lines = record.timeline.map((entry, at) => {
+    const channel = 'channel' in entry ? `${entry.channel} ` : ''
+    const text = (subject: string) =>
+      harmless(plain(`${elapsed(entry.at - record.createdAt)} ${subject}${sentence(record, entry, at, clock)}`))
+    if (!('provider' in entry)) return `Note over app: ${text(channel)}`
+    const label = entry.channel === entry.provider ? entry.provider : `${entry.channel} by ${entry.provider}`
+    if (!participants.includes(label)) participants.push(label)
+    const other = `p${participants.indexOf(label)}`
+    if (entry.type === 'attempt.started') return `app->>${other}: ${text('')}`
+    const bad = entry.type === 'attempt.failed' || ('status' in entry && /failed|expired/.test(entry.status))
+    return `${other}${bad ? '--x' : '-->>'}app: ${text('')}`
+  })
+  const named = participants.map((label, at) => `participant p${at} as ${harmless(plain(label))}`)
+  return ['sequenceDiagram', `title ${harmless(header)}`, 'participant app', ...named, ...lines].join('\n  ')
+}
+
+/** What happened, in a few plain words; the channel is named beside it. */
+function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, clock: Clock): string {
+  switch (entry.type) {
+    case 'notification.created':
+      return entry.sendAt > entry.at ? `created, to be sent at ${clock(entry.sendAt)}` : 'created'
+    case 'notification.cancel-requested':
+      return `cancel asked for: ${entry.answer.replace('-', ' ')}`
+    case 'notification.settled':
+      return `settled: ${entry.status}${by(entry.by)}`
+    case 'notification.corrected':
+      return `corrected by a late receipt: ${entry.status}${by(entry.by)}`
+    case 'notification.duplicate-delivery':
+      return `delivered more than once: ${entry.channels.join(', ')}`
+    case 'step.held':
+      return `waits until ${clock(entry.until)}: ${words[entry.reason]}`
+    case 'step.skipped':
+      return `skipped: ${because(entry.reason)}`
+    case 'step.succeeded':
+      return `succeeded${entry.assumed ? ', nobody having said otherwise' : ''}${entry.late ? ', late' : ''}`
+    case 'step.failed':
+      return `gave up: ${told(record, at, entry.failure) ?? because(entry.reason)}${next(record, at, entry.step)}`
+    case 'step.timed-out':
+      return `no receipt came in time${next(record, at, entry.step)}`
+    case 'step.superseded':
+      return 'sent, but another channel delivered'
+    case 'step.recalled':
+      return 'called back'
+    case 'attempt.started':
+      return `sending by ${entry.provider}`
+    case 'attempt.accepted':
+      return `accepted by ${entry.provider}${entry.messageId === null ? '' : ` as ${entry.messageId}`}`
+    case 'attempt.failed':
+      return `${entry.provider} failed: ${fault(entry.failure)}${entry.retryAt === null ? '' : `, again at ${clock(entry.retryAt)}`}`
+    case 'attempt.receipt': {
+      const said = [entry.raw, entry.reason, entry.link].filter((part) => part).join(', ')
+      return `${entry.provider} reported ${entry.status}${said && ` (${said})`}`
+    }
+    case 'attempt.contradicted':
+      return `${entry.provider} now reports ${entry.status}; nothing is changed by it`
+    default:
+      return unknownType(entry)
+  }
+}
+
+/** A record that a newer version wrote may hold what this one does not know; a type missing above does not compile. */
+function unknownType(entry: never): string {
+  return (entry as TimelineEntry).type
+}
+
+function outcomeOf({ outcome }: NotificationRecord): string {
+  if (!outcome) return 'under way'
+  return `${outcome.status}${by(outcome.by)}${outcome.assumed ? ' (assumed)' : ''}`
+}
+
+function by(channel: string | null): string {
+  return channel === null ? '' : ` by ${channel}`
+}
+
+function because(reason: string): string {
+  return words[reason] ?? reason
+}
+
+function fault({ message, kind, code }: Failure): string {
+  return `${message} (${code === undefined ? kind : `${kind}, ${code}`})`
+}
+
+/** The failure in words, unless the line before has told it. */
+function told(record: NotificationRecord, at: number, failure: Failure | undefined): string | undefined {
+  const before = record.timeline[at - 1]
+  if (!failure || (before?.type === 'attempt.failed' && before.failure.message === failure.message)) return undefined
+  return fault(failure)
+}
+
+/** The channel that was tried in place of an ended step, if one was. */
+function next({ timeline, steps }: NotificationRecord, at: number, ended: number): string {
+  if (steps[ended]?.required) return ''
+  for (const entry of timeline.slice(at + 1)) {
+    if (entry.type === 'attempt.started' && entry.step > ended && !steps[entry.step]?.required) return ` → ${entry.channel}`
+  }
+  return ''
+}
+
+/** `0.3s`, `1m30s`, `2h05m` or `3d04h` after creation. */
+function elapsed(time: number): string {
+  const ms = Math.max(0, time)
+  const pair = (big: number, unit: string, small: number, rest: string) =>
+    `+${Math.floor(ms / big)}${unit}${String(Math.floor((ms % big) / small)).padStart(2, '0')}${rest}`
+  if (ms < 60_000) return `+${(Math.floor(ms / 100) / 10).toFixed(1)}s`
+  if (ms < 3_600_000) return pair(60_000, 'm', 1000, 's')
+  return ms < 86_400_000 ? pair(3_600_000, 'h', 60_000, 'm') : pair(86_400_000, 'd', 3_600_000, 'h')
+}
+
+/** Clock times of one zone, with the date where it is not the day of `start`. Swedish writes dates as ISO 8601 does. */
+function clockOf(start: number, timeZone: string): { day: string; clock: Clock } {
+  let zone: Intl.DateTimeFormat
+  try {
+    zone = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium', timeZone })
+  } catch {
+    throw new RequestError('formatTimeline', [
+      { path: 'timeZone', message: `there is no time zone "${timeZone}"; use an IANA name` },
+    ])
+  }
+  const day = zone.format(start).slice(0, 10)
+  const clock: Clock = (time) => {
+    const moment = zone.format(time)
+    return moment.startsWith(day) ? moment.slice(11) : moment
+  }
+  return { day, clock }
+}
+
+/** One line: control and format characters (line breaks, terminal escapes, right-to-left overrides) become spaces. */
+function plain(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+}
+
+/** Mermaid's own characters as its entity codes: all but letters, digits, spaces and a few marks that mean nothing to it. */
+function harmless(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N} .,()/+\-_'!?→:]|:(?! )/gu, (sign) => `#${sign.codePointAt(0)};`)
+}
