@@ -1,5 +1,5 @@
-import ky, { type KyInstance } from 'ky'
-import { SendError } from '../contract/errors.ts'
+import ky from 'ky'
+import { RequestError, SendError } from '../contract/errors.ts'
 import { retryAfterOf } from './retry-after.ts'
 
 /** Options that every adapter speaking HTTP takes. */
@@ -9,7 +9,7 @@ export interface HttpOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
-/** One call. `json` and `form` set the body and its content type. */
+/** One call. `json` and `body` set the body and its content type. */
 export interface HttpCall {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Record<string, string | number | boolean | undefined>
@@ -17,6 +17,8 @@ export interface HttpCall {
   readonly json?: unknown
   readonly body?: FormData | URLSearchParams | string
   readonly signal?: AbortSignal | undefined
+  /** The longest body that is read, in bytes; 1 MB when left out. */
+  readonly maxBytes?: number
 }
 
 /** What came back, whatever its status. */
@@ -34,54 +36,57 @@ export interface HttpAnswer {
 /** Calls a vendor's HTTP API. Rejects with a `SendError` that holds neither URL nor headers: they carry secrets. */
 export type Http = (path: string, call?: HttpCall) => Promise<HttpAnswer>
 
-// Node and undici name these before a byte of the request has left, so nothing can have been sent.
-const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
-const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
-
-/** An HTTP client for one vendor: no retries (the cascade retries), no redirects (they would carry the credentials elsewhere). */
-export function createHttp(vendor: string, options: Required<Pick<HttpOptions, 'baseUrl'>> & HttpOptions): Http {
-  const client: KyInstance = ky.create({
-    prefix: options.baseUrl,
+/**
+ * An HTTP client for one vendor: no retries (the cascade retries), no redirects (they would carry the credentials elsewhere).
+ * Paths are put after `baseUrl`, with one slash between; an empty path calls `baseUrl` itself. Throws `RequestError` on a bad `baseUrl`.
+ */
+export function createHttp(vendor: string, options: HttpOptions & { readonly baseUrl: string }): Http {
+  checkUrl(vendor, options.baseUrl)
+  const base = options.baseUrl.replace(/\/+$/, '')
+  const client = ky.create({
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
     redirect: 'manual',
     ...(options.fetch && { fetch: options.fetch }),
   })
-  return async (path, call = {}) => {
-    const { query, signal, ...init } = call
-    let response: Response
-    let text: string
-    try {
-      response = await client(path, {
+
+  return async (path, { query, signal, maxBytes = 1_048_576, ...init } = {}) => {
+    if (signal?.aborted) throw new SendError('transient', `the call to ${vendor} was cut before it began`)
+    const pending = begin(vendor, () =>
+      client(path === '' ? options.baseUrl : `${base}/${path.replace(/^\/+/, '')}`, {
         ...init,
-        method: call.method ?? (call.json === undefined && call.body === undefined ? 'GET' : 'POST'),
+        method: init.method ?? (init.json === undefined && init.body === undefined ? 'GET' : 'POST'),
         ...(query && { searchParams: query }),
         ...(signal && { signal }),
-      })
-      text = await response.text()
+      }),
+    )
+    let response: Response
+    let text: string | undefined
+    try {
+      response = await pending
+      text = await readText(response, maxBytes, signal)
     } catch (error) {
       throw networkError(vendor, error)
     }
-    if (response.status === 0 || (response.status >= 300 && response.status < 400)) {
+    const { status, ok, headers } = response
+    const retryAfter = retryAfterOf(headers.get('retry-after'))
+    if (status === 0 || (status >= 300 && status < 400)) {
       throw new SendError('configuration', `${vendor} answered with a redirect, which is not followed: check baseUrl`, {
-        code: response.status,
+        code: status,
       })
     }
-    return {
-      status: response.status,
-      ok: response.ok,
-      headers: response.headers,
-      text,
-      get json() {
-        try {
-          return JSON.parse(text) as unknown
-        } catch {
-          return undefined
-        }
-      },
-      retryAfter: retryAfterOf(response.headers.get('retry-after')),
+    if (text === undefined) {
+      throw new SendError(
+        ok ? 'unknown' : kindOfStatus(status),
+        `${vendor} answered HTTP ${status} with over ${maxBytes} bytes`,
+        {
+          code: status,
+          retryAfter,
+        },
+      )
     }
+    return { status, ok, headers, text, json: parseJson(text), retryAfter }
   }
 }
 
@@ -100,21 +105,84 @@ export function unexpectedAnswer(vendor: string, answer: HttpAnswer): SendError 
   })
 }
 
+function checkUrl(vendor: string, baseUrl: string): void {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash) {
+    // The value is left out: for some vendors the URL is the secret.
+    throw new RequestError(vendor, [
+      { path: 'baseUrl', message: 'must be an absolute http or https URL without user, password or fragment' },
+    ])
+  }
+}
+
+/** ky builds the request at once: what it throws here was never sent, and may quote a header's value. */
+function begin<T>(vendor: string, call: () => T): T {
+  try {
+    return call()
+  } catch {
+    throw new SendError('configuration', `the request to ${vendor} could not be built: look for line breaks in keys and tokens`)
+  }
+}
+
+/** The body as text; undefined when it is longer than `limit` bytes. A body that stalls ends with the signal. */
+async function readText(response: Response, limit: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+  if (!response.body) return ''
+  const reader = response.body.getReader()
+  const cancel = () => void reader.cancel().catch(() => {})
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    signal?.throwIfAborted()
+    const decoder = new TextDecoder()
+    let text = ''
+    let size = 0
+    for (;;) {
+      const { done, value } = await reader.read()
+      signal?.throwIfAborted()
+      if (done) return text + decoder.decode()
+      size += value.byteLength
+      if (size > limit) {
+        cancel()
+        return undefined
+      }
+      text += decoder.decode(value, { stream: true })
+    }
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+// Node and undici name these before a byte of the request has left, so nothing can have been sent.
+const notSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
+const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/
+
 function networkError(vendor: string, error: unknown): SendError {
-  const code = codeOf(error)
-  if (code !== undefined && notSent.has(code)) return new SendError('transient', `${vendor} could not be reached`, { code })
-  if (code !== undefined && certificate.test(code))
-    return new SendError('configuration', `${vendor}'s TLS certificate was refused`, { code })
+  const { code, connecting } = rootOf(error)
+  if (connecting || (code !== undefined && notSent.test(code))) {
+    return new SendError('transient', `${vendor} could not be reached`, { code })
+  }
+  if (code !== undefined && refusedTls.test(code)) {
+    return new SendError('configuration', `${vendor}'s TLS connection was refused: check the certificate and baseUrl`, { code })
+  }
   // The original error is left out on purpose: ky's message holds the URL, and the URL may hold a token.
   return new SendError('unknown', `the connection to ${vendor} broke or was cut before it had answered`, { code })
 }
 
-/** The innermost system error code: fetch wraps it in up to three layers. */
-function codeOf(error: unknown): string | undefined {
+/** The innermost system error: fetch wraps it in up to three layers. */
+function rootOf(error: unknown): { code: string | undefined; connecting: boolean } {
   let code: string | undefined
+  let connecting = false
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const own = (at as { code?: unknown }).code
+    const { code: own, syscall } = at as { code?: unknown; syscall?: unknown }
     if (typeof own === 'string') code = own
+    connecting ||= syscall === 'connect' || syscall === 'getaddrinfo'
   }
-  return code
+  return { code, connecting }
 }
