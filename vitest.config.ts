@@ -9,5 +9,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
     restoreMocks: true,
+    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text', 'html'] },
   },
 })
