@@ -1,0 +1,46 @@
+import { RequestError } from 'omnicascade'
+import { expressWebhook } from 'omnicascade/http/express'
+import { fetchWebhook } from 'omnicascade/http/fetch'
+import { expect, test } from 'vitest'
+import { type AcmeOptions, acme, memorySink } from './support.ts'
+
+const unset = process.env.OMNICASCADE_NO_SUCH_VARIABLE as string
+
+test.each<[string, AcmeOptions, string[]]>([
+  ['no secret at all', { secret: { header: 'x-secret', values: [] } }, ['secret.values']],
+  ['an empty secret', { secret: { query: 'token', values: ['a', ''] } }, ['secret.values[1]']],
+  ['a variable that is not set', { secret: { header: 'x-secret', values: [unset] } }, ['secret.values[0]']],
+  ['a header secret with a line break', { secret: { header: 'x-secret', values: ['swordfish\n'] } }, ['secret.values[0]']],
+  ['a header secret that is not ASCII', { secret: { header: 'x-secret', values: ['tajemství'] } }, ['secret.values[0]']],
+  ['a header that is none', { secret: { header: 'x secret', values: ['a'] } }, ['secret.header']],
+  ['an empty query name', { secret: { query: '', values: ['a'] } }, ['secret.query']],
+  ['neither header nor query', { secret: { values: ['a'] } as never }, ['secret']],
+  ['both header and query', { secret: { header: 'a', query: 'b', values: ['a'] } as never }, ['secret']],
+  ['a secret that is a string', { secret: { header: 'a', values: 'swordfish' } as never }, ['secret.values']],
+  ['limits that are none', { limit: 0, timeout: 0 }, ['limit', 'timeout']],
+  ['limits that are not numbers', { limit: 1.5, timeout: Number.NaN }, ['limit', 'timeout']],
+  ['a time no timer can wait', { timeout: 2 ** 31 }, ['timeout']],
+  ['a public URL that is not absolute', { publicUrl: '/hooks' }, ['publicUrl']],
+])('%s is refused when the handler is made', (_, options, paths) => {
+  for (const make of [expressWebhook, fetchWebhook]) {
+    const error = thrownBy(() => make(memorySink(), acme(), options))
+    expect(error).toBeInstanceOf(RequestError)
+    expect((error as RequestError).issues.map(({ path }) => path)).toEqual(paths)
+    expect((error as RequestError).message).toContain(`${make.name}: `)
+    expect(String(error)).not.toContain('swordfish')
+  }
+})
+
+test('a secret may hold spaces inside, in a header, and anything in a query', () => {
+  expressWebhook(memorySink(), acme(), { secret: { header: 'Authorization', values: ['Bearer abc'] } })
+  fetchWebhook(memorySink(), acme(), { secret: { query: 'token', values: [' tajemství '] } })
+})
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
