@@ -14,9 +14,6 @@ export interface FormatTimelineOptions {
 type Clock = (time: number) => string
 
 const words: Readonly<Record<string, string>> = {
-  'no-address': 'the recipient has no address for it',
-  'no-content': 'the message has no content for it',
-  'no-provider': 'no provider can be called',
   delivered: 'another channel delivered',
   unknown: 'nobody saw the result',
   undelivered: 'it was not delivered',
@@ -25,7 +22,7 @@ const words: Readonly<Record<string, string>> = {
   configuration: 'the account is at fault',
   transient: 'every try failed',
   window: 'quiet hours',
-  template: 'the template is not registered here',
+  template: 'the template is not registered',
 } satisfies Partial<Record<StepReason | 'window' | 'template', string>>
 
 /**
@@ -61,7 +58,7 @@ function diagram(record: NotificationRecord, header: string, clock: Clock): stri
     if (!participants.includes(label)) participants.push(label)
     const other = `p${participants.indexOf(label)}`
     if (entry.type === 'attempt.started') return `app->>${other}: ${text('')}`
-    const bad = entry.type === 'attempt.failed' || ('status' in entry && /failed|expired/.test(entry.status))
+    const bad = /failed|expired/.test('status' in entry ? entry.status : entry.type)
     return `${other}${bad ? '--x' : '-->>'}app: ${text('')}`
   })
   const named = participants.map((label, at) => `participant p${at} as ${harmless(plain(label))}`)
@@ -82,7 +79,7 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
     case 'notification.duplicate-delivery':
       return `delivered more than once: ${entry.channels.join(', ')}`
     case 'step.held':
-      return `waits until ${clock(entry.until)}: ${words[entry.reason]}`
+      return `waits until ${clock(entry.until)}: ${because(entry.reason)}`
     case 'step.skipped':
       return `skipped: ${because(entry.reason)}`
     case 'step.succeeded':
@@ -127,7 +124,7 @@ function by(channel: string | null): string {
 }
 
 function because(reason: string): string {
-  return words[reason] ?? reason
+  return words[reason] ?? reason.replace(/^no-/, 'no ')
 }
 
 function fault({ message, kind, code }: Failure): string {

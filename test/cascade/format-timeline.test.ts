@@ -131,12 +131,9 @@ const sentences: readonly (readonly [TimelineEntry, string])[] = [
   ],
   [
     { type: 'step.held', at, step: 1, channel: 'sms', until: start + 60_000, reason: 'no-provider' },
-    'sms  waits until 09:01:00: no provider can be called',
+    'sms  waits until 09:01:00: no provider',
   ],
-  [
-    { type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'no-address' },
-    'sms  skipped: the recipient has no address for it',
-  ],
+  [{ type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'no-address' }, 'sms  skipped: no address'],
   [
     { type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'vetoed: asked us to stop' },
     'sms  skipped: vetoed: asked us to stop',
