@@ -1,2 +1,73 @@
-export type * from './contract/channel.ts'
-export * from './contract/errors.ts'
+export { formatTimeline } from './cascade/format-timeline.ts'
+export type { Address, AddressKey, Channel, Recipient, WebPushSubscription } from './contract/channel.ts'
+export type {
+  ApprovedTemplate,
+  Button,
+  Content,
+  ContentByChannel,
+  EmailContent,
+  MessengerContent,
+  PushContent,
+  SmsContent,
+  TelegramContent,
+  VendorFields,
+  WhatsAppContent,
+} from './contract/content.ts'
+export {
+  IdempotencyConflictError,
+  OmnicascadeError,
+  RequestError,
+  SendError,
+  type SendErrorOptions,
+  StreamError,
+  TemplateError,
+  type TemplatePlace,
+  WebhookParseError,
+  WebhookVerificationError,
+} from './contract/errors.ts'
+export type { CancelAnswer, CascadeEvents, NotifierEvents, OperatorEvents, TimelineEntry } from './contract/events.ts'
+export type { Failure, FailureKind } from './contract/failure.ts'
+export type { Awaitable, JsonObject, JsonValue } from './contract/json.ts'
+export type { LinkContext, LinkRewriter, ShortenedText, Shortener } from './contract/links.ts'
+export type {
+  CallContext,
+  CancelRequest,
+  ChannelProvider,
+  ProviderLimits,
+  ReceiptSupport,
+  SendPart,
+  SendRequest,
+  SendResult,
+} from './contract/provider.ts'
+export type { DeliveryStatus, IngestReport, Receipt, ReceiptSink, ReceiptStatus } from './contract/receipt.ts'
+export type {
+  AttemptRecord,
+  Message,
+  NotificationRecord,
+  OnUnknown,
+  Outcome,
+  RetryPolicy,
+  StepOutcome,
+  StepReason,
+  StepRecord,
+  StepState,
+  Until,
+} from './contract/record.ts'
+export type { NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
+export type { NotificationStore, Scheduler } from './contract/store.ts'
+export type { Issue, SmsPolicy, Template } from './contract/template.ts'
+export type { Clock, Duration, Moment, Window } from './contract/time.ts'
+export type { ParsedWebhook, WebhookRequest, WebhookSource } from './contract/webhook.ts'
+export type { BeforeSend } from './notifier/begin.ts'
+export { createNotifier } from './notifier/create-notifier.ts'
+export type { DeliveryTimes } from './notifier/delivery-times.ts'
+export type { NotifierEvent } from './notifier/events.ts'
+export type { Explanation, StepExplanation } from './notifier/explain.ts'
+export { type MemoryStoreOptions, memoryStore } from './notifier/memory-store.ts'
+export type { Accepted, Notifier, NotifierOptions } from './notifier/notifier.ts'
+export type { Routing } from './notifier/pool.ts'
+export type { SendManyOptions, SendManyResult } from './notifier/send-many.ts'
+export { defineTemplate } from './templates/define-template.ts'
+export { escapeHtml, escapeMarkdownV2, html, markdownV2 } from './text/escape.ts'
+export { countSegments, type SegmentCount, splitSegments } from './text/sms.ts'
+export { transliterate } from './text/transliterate.ts'

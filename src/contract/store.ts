@@ -15,9 +15,11 @@ export interface NotificationStore {
   /** Compare and swap: writes `record` if the stored version is `expectedVersion`; `false` if it is not. */
   update(record: NotificationRecord, expectedVersion: number): Awaitable<boolean>
   /** Keeps a receipt that no attempt carries the keys of, until `expiresAt`. The same receipt parked twice is kept once. */
-  parkReceipt(receipt: Receipt, expiresAt: number): Awaitable<void>
-  /** Takes away and gives the parked receipts of `provider` that carry any of `keys`. */
-  takeParked(provider: string, keys: readonly string[], now: number): Awaitable<readonly Receipt[]>
+  parkReceipt(receipt: Receipt, now: number, expiresAt: number): Awaitable<void>
+  /** The parked receipts of `provider` that carry any of `keys`, oldest first. */
+  findParked(provider: string, keys: readonly string[], now: number): Awaitable<readonly Receipt[]>
+  /** Forgets the parked receipts of `provider` that carry any of `keys`. */
+  dropParked(provider: string, keys: readonly string[]): Awaitable<void>
   /** Ids of records with `dueAt <= now`, the earliest first. */
   due(now: number, limit: number): Awaitable<readonly string[]>
   /** The earliest `dueAt` of all, or null. */

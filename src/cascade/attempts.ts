@@ -1,0 +1,244 @@
+import type { Failure } from '../contract/failure.ts'
+import type { StepReason } from '../contract/record.ts'
+import { callBack, holdUntilOpen } from './advance.ts'
+import { idempotencyKeyFor } from './idempotency-key.ts'
+import type { Input } from './input.ts'
+import { retryAt } from './retry.ts'
+import { furthest, hasEnded, hasFailed, rankOf, satisfies } from './status.ts'
+import { type AttemptDraft, about, end, move, note, type Turn } from './turn.ts'
+
+type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
+
+/** A provider is about to be called: the attempt is written first. Stale, closed, cancelled or expired, nothing starts. */
+export function start(turn: Turn, input: InputOf<'started'>): void {
+  const { record, at } = turn
+  if (!isExpected(turn, input) || holdUntilOpen(turn, input.step)) return
+  if (record.cancelRequestedAt !== null || (record.expiresAt !== null && at >= record.expiresAt)) return
+  const step = record.steps[input.step]!
+  step.attempts.push({
+    provider: input.provider.name,
+    receipts: input.provider.receipts,
+    idempotent: input.provider.idempotent,
+    cancellable: input.provider.cancellable,
+    to: input.to,
+    idempotencyKey: idempotencyKeyFor(record, input.step, input.provider.name),
+    state: 'sending',
+    startedAt: at,
+    endedAt: null,
+    messageId: null,
+    keys: input.keys,
+    status: null,
+    assumed: false,
+    receiptFailure: null,
+    failure: null,
+  })
+  move(turn, input.step, 'sending', input.leaseUntil)
+  note(turn, 'attempt.started', aboutAttempt(turn, input.step, input.attempt))
+  turn.effects.push({ type: 'send', step: input.step, attempt: input.attempt })
+}
+
+/** The step is put off for a cause outside the notification. */
+export function hold(turn: Turn, input: InputOf<'held'>): void {
+  if (!isExpected(turn, input)) return
+  move(turn, input.step, 'ready', input.until)
+  note(turn, 'step.held', { ...about(turn, input.step), until: input.until, reason: input.reason })
+}
+
+/** The host, or the content itself, says that the step must not be sent. */
+export function veto(turn: Turn, input: InputOf<'vetoed'>): void {
+  if (!isExpected(turn, input)) return
+  if (input.failure !== null) return fail(turn, input.step, 'content', input.failure)
+  const reason: StepReason = `vetoed: ${input.reason}`
+  end(turn, input.step, 'skipped', reason)
+  note(turn, 'step.skipped', { ...about(turn, input.step), reason })
+}
+
+/** No provider may be called. A last resort waits for the first probe, a few times; any other step makes way for the next. */
+export function lackProvider(turn: Turn, input: InputOf<'unavailable'>): void {
+  if (!isExpected(turn, input)) return
+  const { record } = turn
+  const step = record.steps[input.step]!
+  const hasNext =
+    !step.required && record.steps.some((other, index) => index > input.step && !other.required && other.state === 'pending')
+  if (input.until !== null && !hasNext && step.holds < record.retry.attempts) {
+    step.holds++
+    move(turn, input.step, 'ready', Math.max(input.until, turn.at))
+    return note(turn, 'step.held', { ...about(turn, input.step), until: input.until, reason: 'no-provider' })
+  }
+  const failure = step.attempts.at(-1)?.failure ?? null
+  fail(turn, input.step, failure?.kind ?? 'no-provider', failure)
+}
+
+/** The vendor has taken the message; its answer may come after receipts, a lost lease, or the end of the step. */
+export function accept(turn: Turn, input: InputOf<'accepted'>): void {
+  const attempt = attemptOf(turn, input)
+  if (attempt === undefined || (attempt.state !== 'sending' && attempt.state !== 'unknown')) return
+  attempt.state = 'accepted'
+  attempt.endedAt = turn.at
+  attempt.messageId = input.messageId
+  attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
+  attempt.status = furthest(attempt.status, input.status)
+  note(turn, 'attempt.accepted', { ...aboutAttempt(turn, input.step, input.attempt), messageId: input.messageId })
+  if (!judge(turn, input.step, input.attempt) && isCurrent(turn, input)) awaitReceipt(turn, input.step)
+  const { state } = turn.record.steps[input.step]!
+  if (state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
+}
+
+/** The call failed. The kind decides: the same provider again, another one, a wait for receipts, or the end of the step. */
+export function reject(turn: Turn, input: InputOf<'rejected'>): void {
+  const attempt = attemptOf(turn, input)
+  if (
+    attempt === undefined ||
+    (attempt.state !== 'sending' && !(attempt.state === 'unknown' && input.failure.kind !== 'unknown'))
+  )
+    return
+  const { failure } = input
+  attempt.state = failure.kind === 'unknown' ? 'unknown' : 'failed'
+  attempt.endedAt = turn.at
+  attempt.failure = failure
+  const step = turn.record.steps[input.step]!
+  const current = isCurrent(turn, input)
+  const mayRepeat =
+    failure.kind === 'transient' ||
+    (failure.kind === 'unknown' && attempt.status === null && attempt.idempotent && step.onUnknown === 'resend')
+  const again = current && mayRepeat ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
+  note(turn, 'attempt.failed', { ...aboutAttempt(turn, input.step, input.attempt), failure, retryAt: again })
+  if (!current || judge(turn, input.step, input.attempt)) return
+  if (again !== null) return move(turn, input.step, 'ready', again)
+  switch (failure.kind) {
+    case 'transient':
+    case 'configuration':
+      step.excluded = [...step.excluded, attempt.provider]
+      return move(turn, input.step, 'ready', turn.at)
+    case 'recipient':
+    case 'content':
+      return fail(turn, input.step, failure.kind, failure)
+    case 'unknown':
+      return awaitUnknown(turn, input.step, attempt)
+  }
+}
+
+function awaitUnknown(turn: Turn, index: number, attempt: AttemptDraft): void {
+  const step = turn.record.steps[index]!
+  if (attempt.receipts !== 'none') return awaitReceipt(turn, index)
+  if (step.onUnknown !== 'assume-sent') return fail(turn, index, 'unknown', attempt.failure)
+  attempt.assumed = true
+  attempt.status = 'delivered'
+  succeed(turn, index)
+}
+
+/** A receipt says something about an attempt: once for each thing it says, whatever the order. */
+export function receive(turn: Turn, input: InputOf<'receipt'>): void {
+  const attempt = attemptOf(turn, input)
+  if (attempt === undefined) return
+  const { status } = input.receipt
+  const step = turn.record.steps[input.step]!
+  const failed = status === 'failed' || status === 'expired'
+  const confirms = attempt.assumed && rankOf(attempt.status) <= rankOf(failed ? null : status)
+  if (
+    failed
+      ? attempt.receiptFailure === status || attempt.receiptFailure === 'failed'
+      : rankOf(status) <= rankOf(attempt.status) && !confirms
+  )
+    return
+  const contradicted = satisfies(step, attempt) && attempt.receiptFailure !== null
+  if (failed) attempt.receiptFailure = status
+  else attempt.status = status
+  if (confirms) attempt.assumed = false
+  const { at: occurredAt, raw, reason, link } = input.receipt
+  note(turn, 'attempt.receipt', {
+    ...aboutAttempt(turn, input.step, input.attempt),
+    status,
+    occurredAt,
+    ...(raw !== undefined && { raw }),
+    ...(reason !== undefined && { reason }),
+    ...(link !== undefined && { link }),
+  })
+  if (!contradicted && satisfies(step, attempt) && attempt.receiptFailure !== null) {
+    note(turn, 'attempt.contradicted', { ...aboutAttempt(turn, input.step, input.attempt), status })
+  }
+  judge(turn, input.step, input.attempt)
+}
+
+/** The vendor has called the message back. */
+export function recall(turn: Turn, input: InputOf<'recalled'>): void {
+  const attempt = attemptOf(turn, input)
+  if (attempt?.state !== 'accepted') return
+  attempt.state = 'recalled'
+  turn.changed = true
+  const step = turn.record.steps[input.step]!
+  if (step.state !== 'awaiting' && step.state !== 'superseded') return
+  end(turn, input.step, 'recalled', step.reason ?? 'cancelled')
+  note(turn, 'step.recalled', about(turn, input.step))
+}
+
+/** What silence means once a wait is over: a lost lease is an unknown send; no receipt is a delivery or not, as the provider declares. */
+export function endWait(turn: Turn, index: number): void {
+  const step = turn.record.steps[index]!
+  const attempt = step.attempts.at(-1)
+  if (attempt === undefined || step.dueAt === null || turn.at < step.dueAt) return
+  if (step.state === 'sending') {
+    const failure: Failure = {
+      kind: 'unknown',
+      message: 'nobody saw the result of the call: its process stopped or lost its lease',
+    }
+    return reject(turn, { type: 'rejected', at: turn.at, step: index, attempt: step.attempts.length - 1, failure, random: 0 })
+  }
+  if (step.state !== 'awaiting') return
+  if (attempt.receipts === 'failures' && attempt.status !== null && rankOf(attempt.status) < rankOf('delivered')) {
+    attempt.status = 'delivered'
+    attempt.assumed = true
+    if (satisfies(step, attempt)) return succeed(turn, index)
+  }
+  end(turn, index, 'timed-out', 'undelivered')
+  note(turn, 'step.timed-out', about(turn, index))
+}
+
+/** Draws the conclusion of an attempt's new standing; true if there was one. */
+function judge(turn: Turn, step: number, attempt: number): boolean {
+  const draft = turn.record.steps[step]!.attempts[attempt]!
+  if (satisfies(turn.record.steps[step]!, draft)) succeed(turn, step)
+  else if (hasFailed(draft) && isCurrent(turn, { step, attempt })) fail(turn, step, 'undelivered', null)
+  else return false
+  return true
+}
+
+/** Waits for receipts, reckoned from now: the moment of acceptance, or of giving up on the call. */
+function awaitReceipt(turn: Turn, index: number): void {
+  move(turn, index, 'awaiting', turn.at + turn.record.steps[index]!.within)
+}
+
+function succeed(turn: Turn, index: number): void {
+  const step = turn.record.steps[index]!
+  if (step.state === 'succeeded') return
+  const late = hasEnded(step)
+  end(turn, index, 'succeeded', null)
+  note(turn, 'step.succeeded', {
+    ...about(turn, index),
+    assumed: step.attempts.every((attempt) => attempt.assumed || !satisfies(step, attempt)),
+    late,
+  })
+}
+
+function fail(turn: Turn, index: number, reason: StepReason, failure: Failure | null): void {
+  end(turn, index, 'failed', reason)
+  note(turn, 'step.failed', { ...about(turn, index), reason, ...(failure !== null && { failure }) })
+}
+
+function isExpected(turn: Turn, { step: index, attempt }: { step: number; attempt: number }): boolean {
+  const step = turn.record.steps[index]
+  return step?.state === 'ready' && step.attempts.length === attempt
+}
+
+function isCurrent(turn: Turn, { step: index, attempt }: { step: number; attempt: number }): boolean {
+  const step = turn.record.steps[index]!
+  return (step.state === 'sending' || step.state === 'awaiting') && attempt === step.attempts.length - 1
+}
+
+function attemptOf(turn: Turn, { step, attempt }: { step: number; attempt: number }): AttemptDraft | undefined {
+  return turn.record.steps[step]?.attempts[attempt]
+}
+
+function aboutAttempt(turn: Turn, step: number, attempt: number) {
+  return { ...about(turn, step), attempt, provider: turn.record.steps[step]!.attempts[attempt]!.provider }
+}

@@ -1,0 +1,95 @@
+import type { AddressKey, Recipient } from '../contract/channel.ts'
+import type { JsonValue } from '../contract/json.ts'
+import type { Moment, Window } from '../contract/time.ts'
+import { isTimeZone, minutesOf } from './window.ts'
+
+/** Collects what is wrong with a request, all of it, so that one error can name it all. */
+export type Report = (path: string, message: string) => void
+
+const isE164 = (value: unknown) => typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value)
+const isId = (value: unknown) => Number.isSafeInteger(value) || (typeof value === 'string' && value.length > 0)
+const isText = (value: unknown) => typeof value === 'string' && value.length > 0
+// Control characters in an address are how header fields are forged.
+const isMailbox = (value: unknown) =>
+  typeof value === 'string' && value.length <= 254 && /^[^\s@<>,;\p{Cc}]+@[^\s@<>,;\p{Cc}]+$/u.test(value)
+const isPush = (value: unknown) =>
+  isText(value) || (typeof value === 'object' && value !== null && isText((value as { endpoint?: unknown }).endpoint))
+
+const addressForms: Readonly<Record<AddressKey, readonly [(value: unknown) => boolean, string]>> = {
+  phone: [isE164, 'is not an E.164 number: write it with + and country code, for example +420777123456'],
+  email: [isMailbox, 'is not an e-mail address: write the bare mailbox, for example ada@example.org'],
+  push: [isPush, 'is not a push address: give a device token, or a browser subscription with endpoint and keys'],
+  whatsapp: [isE164, 'is not an E.164 number: write it with + and country code'],
+  viber: [isText, 'is not a Viber user id or number'],
+  telegram: [isId, 'is not a Telegram chat id (a safe integer) or @channelname'],
+  vk: [isId, 'is not a VKontakte id'],
+  ok: [isText, 'is not an Odnoklassniki chat id'],
+  chat: [isText, 'is not a chat id'],
+}
+
+/** Reports every address that cannot be one, and an unknown time zone. Values are not echoed: they are personal data. */
+export function checkRecipient(to: Recipient, report: Report): void {
+  if (typeof to !== 'object' || to === null)
+    return report('to', 'is missing: give the recipient, for example { phone: "+420777123456" }')
+  for (const [key, [isValid, message]] of Object.entries(addressForms)) {
+    const value = to[key as AddressKey]
+    if (value !== null && value !== undefined && !isValid(value)) report(`to.${key}`, message)
+  }
+  if (to.timeZone !== null && to.timeZone !== undefined && !isTimeZone(to.timeZone)) {
+    report('to.timeZone', 'is not an IANA time zone, such as Europe/Prague')
+  }
+}
+
+/** Reports a window that has no meaning. */
+export function checkWindow(window: Window, path: string, zone: string | null, report: Report): void {
+  for (const end of ['from', 'to'] as const) {
+    if (minutesOf(window?.[end]) === undefined) report(`${path}.${end}`, 'is not a time of day: write HH:MM, from 00:00 to 24:00')
+  }
+  if (window?.timeZone !== undefined && !isTimeZone(window.timeZone))
+    report(`${path}.timeZone`, 'is not an IANA time zone, such as Europe/Prague')
+  if (window?.timeZone === undefined && zone === null)
+    report(path, 'needs a time zone: set to.timeZone, window.timeZone, or defaults.timeZone of the notifier')
+}
+
+/** Unix milliseconds of a moment, or undefined with a report. */
+export function momentOf(moment: Moment, path: string, report: Report): number | undefined {
+  const time =
+    moment instanceof Date
+      ? moment.getTime()
+      : typeof moment === 'string'
+        ? /(Z|[+-]\d\d:?\d\d)$/.test(moment)
+          ? Date.parse(moment)
+          : Number.NaN
+        : moment
+  if (Number.isFinite(time)) return time
+  report(path, 'is not a moment: give a Date, Unix milliseconds, or ISO 8601 with an offset, for example 2026-11-25T09:00:00Z')
+  return undefined
+}
+
+/** Reports what would not survive JSON: dates, functions, NaN, class instances, cycles. */
+export function checkJson(value: unknown, path: string, report: Report, depth = 0): value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value) || complain('is not a finite number')
+  if (depth > 64) return complain('is nested too deeply, or refers to itself')
+  if (Array.isArray(value))
+    return value.map((item, index) => checkJson(item, `${path}[${index}]`, report, depth + 1)).every(Boolean)
+  if (value instanceof Date) return complain('is a Date: pass an ISO string, so that the record stays plain JSON')
+  if (typeof value !== 'object' || !isPlain(value)) return complain(`is ${describe(value)}: records hold plain JSON only`)
+  return Object.entries(value)
+    .map(([key, item]) => item === undefined || checkJson(item, `${path}.${key}`, report, depth + 1))
+    .every(Boolean)
+
+  function complain(message: string): false {
+    report(path, message)
+    return false
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' ? `an instance of ${value?.constructor?.name}` : `a ${typeof value}`
+}

@@ -1,0 +1,19 @@
+import type { Duration } from '../contract/time.ts'
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds of a duration, or undefined if it is not one (or negative, or not finite). */
+export function millisecondsOf(duration: unknown): number | undefined {
+  if (typeof duration === 'number') return duration >= 0 && Number.isFinite(duration) ? duration : undefined
+  if (typeof duration !== 'string') return undefined
+  const [, amount, unit] = /^(\d{1,15}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(duration) ?? []
+  return amount === undefined ? undefined : Number(amount) * units[unit!]!
+}
+
+/** Milliseconds of a duration that is known to be one; throws a `TypeError` that names the form if it is not. */
+export function toMilliseconds(duration: Duration): number {
+  const milliseconds = millisecondsOf(duration)
+  if (milliseconds === undefined)
+    throw new TypeError(`${String(duration)} is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'`)
+  return milliseconds
+}

@@ -1,0 +1,38 @@
+import type { NotificationRequest } from '../contract/request.ts'
+
+/** A hash of each field of a request, so that another request under the same idempotency key can be named field by field. */
+export function fingerprintOf(request: NotificationRequest): Record<string, string> {
+  const { template, idempotencyKey: _, ...fields } = request
+  const named = { ...fields, ...(template && { template: `${template.id}@${template.version}` }) }
+  return Object.fromEntries(
+    Object.entries(named).flatMap(([field, value]) => (value === undefined ? [] : [[field, hash(canonical(value))]])),
+  )
+}
+
+/** The fields in which two fingerprints differ, sorted. */
+export function differences(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): string[] {
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((field) => one[field] !== other[field]).sort()
+}
+
+/** JSON with sorted keys: the same value always gives the same text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  )
+}
+
+/** 53 bits of a string, for telling requests apart; it guards no secret. */
+function hash(text: string): string {
+  let high = 0xdeadbeef
+  let low = 0x41c6ce57
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    high = Math.imul(high ^ code, 2654435761)
+    low = Math.imul(low ^ code, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36)
+}

@@ -1,0 +1,57 @@
+import type { CancelAnswer } from '../contract/events.ts'
+import type { NotificationRecord } from '../contract/record.ts'
+import { advance, callBack } from './advance.ts'
+import { accept, endWait, hold, lackProvider, recall, receive, reject, start, veto } from './attempts.ts'
+import type { Input, Transition } from './input.ts'
+import { hasEnded, mayArrive } from './status.ts'
+import { beginTurn, note, type Turn } from './turn.ts'
+
+/**
+ * The whole cascade: what a record becomes by an input, and what must be done once that is stored.
+ * Pure: no clock, no I/O, no randomness; an input that changes nothing gives the same record back.
+ */
+export function step(record: NotificationRecord, input: Input): Transition {
+  const turn = beginTurn(record, input.at)
+  apply(turn, input)
+  advance(turn)
+  return turn.changed ? { record: turn.record, effects: turn.effects } : { record, effects: [] }
+}
+
+/** What `cancel` can truthfully answer: whether something was sent that may still be delivered. */
+export function cancelAnswer(record: NotificationRecord): CancelAnswer {
+  if (record.settledAt !== null) return 'already-settled'
+  return record.steps.some((step) => step.attempts.some(mayArrive)) ? 'too-late' : 'cancelled'
+}
+
+function apply(turn: Turn, input: Input): void {
+  switch (input.type) {
+    case 'woke':
+      return turn.record.steps.forEach((_, index) => endWait(turn, index))
+    case 'started':
+      return start(turn, input)
+    case 'held':
+      return hold(turn, input)
+    case 'vetoed':
+      return veto(turn, input)
+    case 'unavailable':
+      return lackProvider(turn, input)
+    case 'accepted':
+      return accept(turn, input)
+    case 'rejected':
+      return reject(turn, input)
+    case 'receipt':
+      return receive(turn, input)
+    case 'recalled':
+      return recall(turn, input)
+    case 'cancelRequested':
+      return requestCancel(turn)
+  }
+}
+
+function requestCancel(turn: Turn): void {
+  const { record } = turn
+  if (record.settledAt !== null || record.cancelRequestedAt !== null) return
+  note(turn, 'notification.cancel-requested', { answer: cancelAnswer(record) })
+  record.cancelRequestedAt = turn.at
+  for (const [index, step] of record.steps.entries()) if (!hasEnded(step) || step.state === 'timed-out') callBack(turn, index)
+}

@@ -1,0 +1,41 @@
+import type { NotificationRecord, Outcome, StepRecord } from '../contract/record.ts'
+import { furthest, satisfies } from './status.ts'
+
+/** How a notification stands once every step has ended, derived from its steps alone (and who settled it before). */
+export function outcomeOf(record: NotificationRecord): Outcome {
+  const { steps, outcome: before } = record
+  const chain = steps.filter((step) => !step.required)
+  const winners = chain.filter((step) => step.state === 'succeeded')
+  const failedRequired = steps.flatMap((step, index) => (step.required && step.state !== 'succeeded' ? [index] : []))
+  const delivered = chain.length > 0 ? winners.length > 0 : failedRequired.length === 0
+  const winner = winners.find((step) => step.channel === before?.by) ?? winners[0] ?? (delivered ? steps[0] : undefined)
+  return {
+    status: delivered
+      ? 'delivered'
+      : record.cancelRequestedAt !== null
+        ? 'cancelled'
+        : (chain.length > 0 ? chain : steps).some(wasCutByExpiry)
+          ? 'expired'
+          : 'failed',
+    by: winner?.channel ?? null,
+    assumed: winner !== undefined && !winner.attempts.some((attempt) => satisfies(winner, attempt) && !attempt.assumed),
+    duplicateDelivery: winners.length > 1,
+    failedRequired,
+    reason: !delivered && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,
+    steps: steps.map((step, index) => ({
+      step: index,
+      channel: step.channel,
+      required: step.required,
+      state: step.state,
+      reason: step.reason,
+      status: step.attempts.reduce<Outcome['steps'][number]['status']>(
+        (status, attempt) => furthest(status, attempt.status),
+        null,
+      ),
+    })),
+  }
+}
+
+function wasCutByExpiry(step: StepRecord): boolean {
+  return step.reason === 'expired'
+}

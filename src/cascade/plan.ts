@@ -1,0 +1,184 @@
+import { type Channel, channels } from '../contract/channel.ts'
+import { RequestError } from '../contract/errors.ts'
+import type { ChannelProvider } from '../contract/provider.ts'
+import type { Message, NotificationRecord, OnUnknown, RetryPolicy, StepReason, StepRecord, Until } from '../contract/record.ts'
+import type { NotificationRequest, StepInput, StepRules } from '../contract/request.ts'
+import type { Issue } from '../contract/template.ts'
+import type { Duration, Window } from '../contract/time.ts'
+import { addressFor, serves } from './address.ts'
+import { checkJson, checkRecipient, checkWindow, momentOf, type Report } from './checks.ts'
+import { millisecondsOf } from './duration.ts'
+import { fingerprintOf } from './fingerprint.ts'
+
+/** What a plan is made with, beside the request itself. */
+export interface PlanContext {
+  readonly id: string
+  readonly now: number
+  readonly providers: readonly ChannelProvider[]
+  readonly retry: RetryPolicy
+  /** Wait for receipts where a step says nothing, in milliseconds. */
+  readonly within: (channel: Channel) => number
+  /** Used where the recipient has none; null: none is known. */
+  readonly timeZone: string | null
+}
+
+const untils: readonly Until[] = ['accepted', 'delivered', 'read', 'clicked']
+const onUnknowns: readonly OnUnknown[] = ['advance', 'assume-sent', 'resend']
+
+/** Turns a request into a record that has not started, or throws one `RequestError` that lists everything wrong with it. */
+export function plan(
+  request: NotificationRequest,
+  context: PlanContext,
+  variableIssues: readonly Issue[] = [],
+): NotificationRecord {
+  const issues: Issue[] = [...variableIssues]
+  const report: Report = (path, message) => issues.push({ path, message })
+  const zone = request.to?.timeZone ?? context.timeZone
+  checkRecipient(request.to, report)
+  const message = messageOf(request, report)
+  if (request.window !== undefined) checkWindow(request.window, 'window', zone, report)
+  if (request.metadata !== undefined) checkJson(request.metadata, 'metadata', report)
+  if (request.idempotencyKey === '') report('idempotencyKey', 'is empty: leave it out, or give a key')
+  const sendAt = request.sendAt === undefined ? context.now : momentOf(request.sendAt, 'sendAt', report)
+  const expiresAt = request.expiresAt === undefined ? null : momentOf(request.expiresAt, 'expiresAt', report)
+  if (sendAt !== undefined && expiresAt !== null && expiresAt !== undefined && expiresAt <= Math.max(sendAt, context.now)) {
+    report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
+  }
+  if (!Array.isArray(request.cascade) || request.cascade.length === 0) report('cascade', 'is empty: name at least one channel')
+  const steps =
+    issues.length > 0 && !Array.isArray(request.cascade)
+      ? []
+      : (request.cascade ?? []).map((input, index) => stepOf(input, index, request, zone, context, report))
+  if (issues.length === 0 && steps.every((step) => step.state === 'skipped')) {
+    for (const [index, step] of steps.entries()) report(`cascade[${index}]`, `cannot apply (${step.reason}): ${remedy(step)}`)
+  }
+  if (issues.length > 0) throw new RequestError('the notification cannot be sent', issues)
+  return {
+    id: context.id,
+    version: 0,
+    createdAt: context.now,
+    to: request.to,
+    message: message!,
+    sendAt: sendAt!,
+    expiresAt: expiresAt ?? null,
+    timeZone: zone ?? 'UTC',
+    retry: context.retry,
+    metadata: request.metadata ?? null,
+    idempotencyKey: request.idempotencyKey ?? null,
+    fingerprint: request.idempotencyKey === undefined ? null : fingerprintOf(request),
+    steps,
+    cancelRequestedAt: null,
+    settledAt: null,
+    outcome: null,
+    dueAt: Math.max(sendAt!, context.now),
+    timeline: [{ type: 'notification.created', at: context.now, sendAt: sendAt! }, ...skips(steps, context.now)],
+  }
+}
+
+function messageOf({ template, variables, content }: NotificationRequest, report: Report): Message | undefined {
+  if (template !== undefined && content !== undefined) report('content', 'is given beside template: give one of the two')
+  if (template !== undefined) {
+    return checkJson(variables ?? {}, 'variables', report)
+      ? { template: { id: template.id, version: template.version }, variables: (variables ?? {}) as never }
+      : undefined
+  }
+  if (typeof content !== 'object' || content === null) {
+    report('template', 'is missing: give a template with variables, or content by channel')
+    return undefined
+  }
+  return checkJson(content, 'content', report) ? { content } : undefined
+}
+
+function stepOf(
+  input: StepInput,
+  index: number,
+  request: NotificationRequest,
+  zone: string | null,
+  context: PlanContext,
+  report: Report,
+): StepRecord {
+  const path = `cascade[${index}]`
+  const rules: StepRules & { channel?: Channel; channels?: readonly Channel[] } =
+    typeof input === 'string' ? { channel: input } : (input ?? {})
+  const delegated = rules.channels ?? null
+  const channel = (rules.channel ?? delegated?.[0]) as Channel
+  const unknown = (delegated ?? [channel]).filter((name) => !channels.includes(name))
+  if (unknown.length > 0) report(path, `names no channel of ${channels.join(', ')}`)
+  if (delegated !== null && rules.through === undefined)
+    report(`${path}.through`, 'is missing: name the provider that is to try the channels itself')
+  const until = oneOf(untils, rules.until ?? 'delivered', `${path}.until`, report)
+  const onUnknown = oneOf(onUnknowns, rules.onUnknown ?? 'advance', `${path}.onUnknown`, report)
+  const window = rules.window === undefined ? (request.window ?? null) : rules.window
+  if (rules.window) checkWindow(rules.window, `${path}.window`, zone, report)
+  const within = waitOf(rules.within, context.within(channel), `${path}.within`, report)
+  const step = { channel, delegated, through: rules.through ?? null }
+  const reason = unknown.length > 0 ? null : inapplicable(step, path, request, context, report)
+  return {
+    ...step,
+    required: rules.required ?? false,
+    until,
+    within,
+    window: window && alwaysOpen(window) ? null : window,
+    onUnknown,
+    state: reason === null ? 'pending' : 'skipped',
+    reason,
+    dueAt: null,
+    excluded: [],
+    holds: 0,
+    endedAt: reason === null ? null : context.now,
+    attempts: [],
+  }
+}
+
+/** Why a step cannot apply to this recipient and message; a channel that nobody could ever send on is an error instead. */
+function inapplicable(
+  step: Pick<StepRecord, 'channel' | 'delegated' | 'through'>,
+  path: string,
+  request: NotificationRequest,
+  context: PlanContext,
+  report: Report,
+): StepReason | null {
+  const able = context.providers.filter((provider) => serves(provider, step))
+  if (able.length === 0) {
+    const what = step.delegated
+      ? `the provider "${step.through}" does not run a cascade of ${step.delegated.join(', ')} itself`
+      : `no provider sends ${step.channel}${step.through === null ? '' : ` under the name "${step.through}"`}`
+    report(path, `${what}: add one to createNotifier({ providers })`)
+    return null
+  }
+  const content = (channel: Channel) =>
+    request.template ? request.template.channels.includes(channel) : request.content?.[channel] !== undefined
+  const parts = step.delegated ?? [step.channel]
+  if (!parts.some(content)) return 'no-content'
+  return able.some((provider) =>
+    parts.some((channel) => content(channel) && addressFor(provider, channel, request.to ?? {}) !== undefined),
+  )
+    ? null
+    : 'no-address'
+}
+
+function remedy(step: StepRecord): string {
+  return step.reason === 'no-content' ? `give content for ${step.channel}` : `give the recipient an address for ${step.channel}`
+}
+
+function skips(steps: readonly StepRecord[], at: number) {
+  return steps.flatMap((step, index) =>
+    step.reason === null ? [] : [{ type: 'step.skipped' as const, at, step: index, channel: step.channel, reason: step.reason }],
+  )
+}
+
+function waitOf(given: Duration | undefined, fallback: number, path: string, report: Report): number {
+  if (given === undefined) return fallback
+  const within = millisecondsOf(given)
+  if (within === undefined) report(path, "is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'")
+  return within ?? fallback
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: T, path: string, report: Report): T {
+  if (!allowed.includes(value)) report(path, `is none of ${allowed.join(', ')}`)
+  return value
+}
+
+function alwaysOpen(window: Window): boolean {
+  return window.from === window.to || (window.from === '00:00' && window.to === '24:00')
+}

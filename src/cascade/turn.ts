@@ -1,0 +1,69 @@
+import type { CascadeEvents, TimelineEntry } from '../contract/events.ts'
+import type { AttemptRecord, NotificationRecord, StepReason, StepRecord, StepState } from '../contract/record.ts'
+import type { Effect } from './input.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** An attempt being changed. */
+export type AttemptDraft = Mutable<AttemptRecord>
+/** A step being changed. */
+export type StepDraft = Mutable<Omit<StepRecord, 'attempts'>> & { attempts: AttemptDraft[] }
+/** A record being changed: a copy of its own, so that the input stays as it was. */
+export type RecordDraft = Mutable<Omit<NotificationRecord, 'steps' | 'timeline'>> & {
+  steps: StepDraft[]
+  timeline: TimelineEntry[]
+}
+
+/** One run of the machine: the draft, the moment, and what has come of it so far. */
+export interface Turn {
+  readonly record: RecordDraft
+  readonly at: number
+  readonly effects: Effect[]
+  changed: boolean
+}
+
+/** Begins a turn on a copy of the record. */
+export function beginTurn(record: NotificationRecord, at: number): Turn {
+  return {
+    record: {
+      ...record,
+      version: record.version + 1,
+      steps: record.steps.map((step) => ({ ...step, attempts: step.attempts.map((attempt) => ({ ...attempt })) })),
+      timeline: record.timeline.slice(),
+    },
+    at,
+    effects: [],
+    changed: false,
+  }
+}
+
+/** Writes to the timeline and emits the same. */
+export function note<K extends keyof CascadeEvents>(turn: Turn, type: K, detail: CascadeEvents[K]): void {
+  const entry = { type, at: turn.at, ...detail } as TimelineEntry
+  turn.record.timeline.push(entry)
+  turn.effects.push({ type: 'emit', entry })
+  turn.changed = true
+}
+
+/** The step's number and channel, for a note. */
+export function about(turn: Turn, index: number): { step: number; channel: StepRecord['channel'] } {
+  return { step: index, channel: turn.record.steps[index]!.channel }
+}
+
+/** The step is to be looked at again at `dueAt`. */
+export function move(turn: Turn, index: number, state: 'ready' | 'sending' | 'awaiting', dueAt: number): void {
+  const step = turn.record.steps[index]!
+  step.state = state
+  step.dueAt = dueAt
+  turn.changed = true
+}
+
+/** The step has ended. */
+export function end(turn: Turn, index: number, state: StepState, reason: StepReason | null): void {
+  const step = turn.record.steps[index]!
+  step.state = state
+  step.reason = reason
+  step.dueAt = null
+  step.endedAt = turn.at
+  turn.changed = true
+}

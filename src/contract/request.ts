@@ -1,0 +1,102 @@
+import type { AddressKey, Channel, Recipient } from './channel.ts'
+import type { Content } from './content.ts'
+import type { JsonObject } from './json.ts'
+import type { OnUnknown, Until } from './record.ts'
+import type { Template } from './template.ts'
+import type { Duration, Moment, Window } from './time.ts'
+
+/** The rules of one step; all optional. */
+export interface StepRules {
+  /** Sent beside the chain when the notification starts, whether or not another channel delivers. Default false. */
+  readonly required?: boolean
+  /** What counts as success. Default `delivered`. */
+  readonly until?: Until
+  /** How long to wait for a receipt after acceptance. Default: the notifier's `within` for the channel. */
+  readonly within?: Duration
+  /** Hours in which this step may start, instead of the notification's; `null`: any hour. */
+  readonly window?: Window | null
+  /** What to do when nobody saw the send's result and no receipt can tell. Default `advance`. */
+  readonly onUnknown?: OnUnknown
+  /** Use this provider only. */
+  readonly through?: string
+}
+
+/** One step: a channel, a channel with rules, or several channels that one vendor tries itself (`channels` and `through`). */
+export type StepInput<C extends Channel = Channel> =
+  | C
+  | (StepRules & { readonly channel: C })
+  | (StepRules & { readonly channels: readonly C[]; readonly through: string })
+
+/** When and under which conditions a notification is sent. */
+export interface RequestRules {
+  /** Not before this moment. Default: now. */
+  readonly sendAt?: Moment
+  /** No step starts at or after this moment. */
+  readonly expiresAt?: Moment
+  /** Hours in which steps may start, in the recipient's time zone. */
+  readonly window?: Window
+  /** The same key with the same request gives the same notification, and nothing is sent again. */
+  readonly idempotencyKey?: string
+  /** The app's own data, kept in the record and never sent. */
+  readonly metadata?: JsonObject
+}
+
+/** A request to `send`, with types as loose as what comes from a queue or a file. `send` itself checks the types of what it is given. */
+export interface NotificationRequest<C extends Channel = Channel> extends RequestRules {
+  readonly to: Recipient
+  readonly cascade: readonly StepInput<C>[]
+  readonly template?: Template<never, Channel>
+  readonly variables?: unknown
+  readonly content?: Content
+}
+
+/** The channels a cascade names. */
+export type ChannelsOfCascade<A extends readonly StepInput[]> = {
+  [I in keyof A]: A[I] extends Channel
+    ? A[I]
+    : A[I] extends { channel: infer C }
+      ? C
+      : A[I] extends { channels: readonly (infer D)[] }
+        ? D
+        : never
+}[number]
+
+interface KeysByChannel {
+  sms: 'phone'
+  email: 'email'
+  push: 'push'
+  whatsapp: 'whatsapp' | 'phone'
+  viber: 'viber' | 'phone'
+  telegram: 'telegram' | 'phone'
+  vk: 'vk' | 'phone'
+  ok: 'ok' | 'phone'
+  chat: AddressKey | keyof Recipient
+}
+
+type Given<To> = { [K in keyof To]-?: To[K] extends null | undefined ? never : K }[keyof To]
+
+/** Resolves to a type that `to` cannot satisfy when it has no address for any channel of the cascade. */
+export type Reachable<A extends readonly StepInput[], To> =
+  'chat' extends ChannelsOfCascade<A>
+    ? unknown
+    : KeysByChannel[ChannelsOfCascade<A> & Channel] & Given<To> extends never
+      ? { readonly to: { readonly [K in KeysByChannel[ChannelsOfCascade<A> & Channel]]: string } }
+      : unknown
+
+/** What `send` takes with a template: variables, channels and addresses are checked against it when it is compiled. */
+export type TemplateRequest<V, K extends Channel, A extends readonly StepInput[], To> = RequestRules & {
+  readonly to: To
+  readonly cascade: A
+  readonly template: Template<V, K>
+  readonly variables: NoInfer<V>
+  readonly content?: never
+} & Reachable<A, To>
+
+/** What `send` takes with content given as it is. */
+export type ContentRequest<K extends Channel, A extends readonly StepInput[], To> = RequestRules & {
+  readonly to: To
+  readonly cascade: A
+  readonly content: { readonly [C in K]: Content[C] & object }
+  readonly template?: never
+  readonly variables?: never
+} & Reachable<A, To>

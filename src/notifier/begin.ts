@@ -1,0 +1,133 @@
+import { addressFor, receiptsOf, serves } from '../cascade/address.ts'
+import { idempotencyKeyFor } from '../cascade/idempotency-key.ts'
+import type { Effect, Input } from '../cascade/input.ts'
+import type { Channel } from '../contract/channel.ts'
+import type { Content } from '../contract/content.ts'
+import type { Awaitable } from '../contract/json.ts'
+import type { ChannelProvider, SendPart, SendRequest } from '../contract/provider.ts'
+import type { NotificationRecord, StepRecord } from '../contract/record.ts'
+import type { Clock } from '../contract/time.ts'
+import { chain } from './awaitable.ts'
+import { timeoutOf } from './call.ts'
+import type { Permit, Pool } from './pool.ts'
+import { type RenderContext, render } from './render.ts'
+
+/** A hook's word on a step that is about to start: `false` or a reason stops it. */
+export type BeforeSend = (step: StepRecord, record: NotificationRecord) => Awaitable<boolean | string | undefined>
+
+type Begin = Extract<Effect, { type: 'begin' }>
+type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
+
+/** The machine's next input, and, when it is `started`, what the call needs once it is stored. */
+export interface Prepared {
+  readonly input: WithoutAt<Input>
+  readonly call?: { readonly permit: Permit; readonly request: SendRequest }
+}
+
+/** What preparing an attempt needs. */
+export interface BeginContext {
+  readonly clock: Clock
+  readonly pool: Pool
+  readonly providers: readonly ChannelProvider[]
+  readonly beforeSend: BeforeSend | undefined
+  readonly rendering: (record: NotificationRecord) => RenderContext
+  readonly onMissing: (id: string, missing: { readonly template: string; readonly version: string }) => void
+  readonly onHookError: (id: string, error: unknown) => void
+}
+
+// A template that an older process does not know, or a hook that fails, is tried again this often.
+const holdTime = 60_000
+// Time for the outcome to be stored after the call's own time-out.
+const leaseGrace = 30_000
+
+/** Prepares an attempt: the host's word, the content, a provider's permit. Synchronous unless one of them is not. */
+export function prepare(record: NotificationRecord, effect: Begin, context: BeginContext): Awaitable<Prepared> {
+  const step = record.steps[effect.step]!
+  const answer = { step: effect.step, attempt: effect.attempt }
+  return chain(ask(record, step, context), (word) => {
+    if (word === 'failed') return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'hook' } }
+    if (word !== null) return { input: { ...answer, type: 'vetoed', reason: word, failure: null } }
+    return chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
+      if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
+      if ('missing' in rendered) {
+        context.onMissing(record.id, rendered.missing)
+        return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
+      }
+      return admit(record, effect, rendered.content, context)
+    })
+  })
+}
+
+/** The host's veto in its own words, or null to go on. */
+function ask(
+  record: NotificationRecord,
+  step: StepRecord,
+  { beforeSend, onHookError }: BeginContext,
+): Awaitable<string | 'failed' | null> {
+  if (beforeSend === undefined) return null
+  const failed = (error: unknown) => {
+    onHookError(record.id, error)
+    return 'failed'
+  }
+  try {
+    const word = chain(beforeSend(step, record), (said) =>
+      typeof said === 'string' ? said : said === false ? 'beforeSend' : null,
+    )
+    return word instanceof Promise ? word.catch(failed) : word
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function admit(
+  record: NotificationRecord,
+  { step: index, attempt, prefer }: Begin,
+  content: Content,
+  context: BeginContext,
+): Awaitable<Prepared> {
+  const step = record.steps[index]!
+  const parts = (provider: ChannelProvider) => partsFor(provider, step, content, record)
+  const candidates = context.providers.filter(
+    (provider) => serves(provider, step) && !step.excluded.includes(provider.name) && parts(provider).length > 0,
+  )
+  return chain(context.pool.acquire(step.channel, candidates, prefer), (permit): Prepared => {
+    if (!('leave' in permit)) return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
+    try {
+      const { provider } = permit
+      const own = parts(provider)
+      const request = {
+        ...own[0]!,
+        recipient: record.to,
+        notificationId: record.id,
+        idempotencyKey: idempotencyKeyFor(record, index, provider.name),
+        within: step.within,
+        ...(step.delegated !== null && { parts: own }),
+      } as SendRequest
+      const facts = {
+        name: provider.name,
+        receipts: receiptsOf(provider, own[0]!.channel),
+        idempotent: provider.idempotent === true,
+        cancellable: provider.cancel !== undefined,
+      }
+      const leaseUntil = context.clock.now() + timeoutOf(provider) + leaseGrace
+      const keys = provider.keys?.(request) ?? []
+      return {
+        input: { type: 'started', step: index, attempt, provider: facts, to: request.to ?? null, keys, leaseUntil },
+        call: { permit, request },
+      }
+    } catch (error) {
+      permit.leave(undefined)
+      throw error
+    }
+  })
+}
+
+/** The step's channels that the provider can send: those with content and an address. */
+function partsFor(provider: ChannelProvider, step: StepRecord, content: Content, record: NotificationRecord): SendPart[] {
+  const channels: readonly Channel[] = step.delegated ?? [step.channel]
+  return channels.flatMap((channel) => {
+    const to = addressFor(provider, channel, record.to)
+    const own = content[channel]
+    return to === undefined || own === undefined ? [] : [{ channel, to: to ?? undefined, content: own }]
+  })
+}

@@ -1,0 +1,32 @@
+import { OmnicascadeError, SendError } from '../contract/errors.ts'
+import type { Failure } from '../contract/failure.ts'
+
+// Named by Node before a byte has left: nothing can have been sent.
+const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+
+/**
+ * The failure that a provider's throw stands for. A `SendError` says it itself; a network error that proves that nothing was
+ * sent is `transient`; anything else, also `null` or a string, is `unknown`: it may have been sent, so it is not sent again.
+ */
+export function failureOf(provider: string, thrown: unknown): Failure {
+  if (thrown instanceof SendError || (OmnicascadeError.is(thrown) && thrown.code === 'send-failed'))
+    return (thrown as SendError).toFailure()
+  const code = (thrown as { code?: unknown } | null | undefined)?.code
+  if (typeof code === 'string' && notSent.has(code))
+    return { kind: 'transient', message: `${provider} could not be reached`, code }
+  const what =
+    thrown instanceof Error
+      ? `${thrown.name}: ${withoutSecrets(thrown.message)}`
+      : `${thrown === null ? 'null' : `a ${typeof thrown}`}, which is no SendError`
+  return { kind: 'unknown', message: `${provider} threw ${what}` }
+}
+
+/** A provider must resolve to a result; anything else proves nothing. */
+export function noResult(provider: string): Failure {
+  return { kind: 'unknown', message: `${provider} resolved without a result: a provider returns { messageId }, or at least {}` }
+}
+
+/** A foreign message, cut, and without the URLs that tokens travel in. */
+function withoutSecrets(message: string): string {
+  return message.replace(/\b[a-z][a-z\d+.-]*:\/\/\S+/gi, '<url>').slice(0, 200)
+}

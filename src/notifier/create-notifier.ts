@@ -1,0 +1,202 @@
+import { nanoid } from 'nanoid'
+import { millisecondsOf } from '../cascade/duration.ts'
+import { differences, fingerprintOf } from '../cascade/fingerprint.ts'
+import { cancelAnswer } from '../cascade/machine.ts'
+import { plan } from '../cascade/plan.ts'
+import type { Channel } from '../contract/channel.ts'
+import { IdempotencyConflictError, OmnicascadeError } from '../contract/errors.ts'
+import type { ChannelProvider } from '../contract/provider.ts'
+import type { NotificationRecord, Outcome } from '../contract/record.ts'
+import type { NotificationRequest } from '../contract/request.ts'
+import type { Template } from '../contract/template.ts'
+import type { Duration } from '../contract/time.ts'
+import { systemClock } from './clock.ts'
+import { createDeliveryTimes } from './delivery-times.ts'
+import { createEngine } from './engine.ts'
+import { createEvents } from './events.ts'
+import { explainRecord } from './explain.ts'
+import { memoryStore } from './memory-store.ts'
+import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
+import { checkOptions } from './options.ts'
+import { createPool } from './pool.ts'
+import type { RenderContext } from './render.ts'
+import { sendEach } from './send-many.ts'
+import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
+
+type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
+
+/** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
+export function createNotifier<const P extends readonly ChannelProvider[]>(options: NotifierOptions<P>): Notifier<ChannelOf<P>> {
+  checkOptions(options)
+  const { providers, defaults = {}, clock = systemClock, random = Math.random, createId = nanoid } = options
+  const retry = {
+    attempts: options.retry?.attempts ?? 3,
+    baseDelay: millisecondsOf(options.retry?.baseDelay ?? '1s')!,
+    maxDelay: millisecondsOf(options.retry?.maxDelay ?? '30s')!,
+  }
+  const events = createEvents(clock)
+  const store = options.store ?? memoryStore()
+  const scheduler =
+    options.scheduler === 'manual' ? manualScheduler : (options.scheduler ?? timerScheduler(store, clock, events.error))
+  const breaker = { threshold: options.breaker?.threshold ?? 5, coolDown: options.breaker?.coolDown ?? ('30s' as Duration) }
+  const pool = createPool({ providers, routing: options.routing ?? {}, breaker, clock, random, emit: events.operator })
+  const templates = new Map<string, Template<never>>()
+  for (const template of options.templates ?? []) register(template)
+  const times = createDeliveryTimes()
+  const waiters = new Map<string, Set<(outcome: Outcome) => void>>()
+  let closed = false
+
+  const engine = createEngine({
+    store,
+    scheduler,
+    events,
+    clock,
+    random,
+    pool,
+    providers,
+    parkFor: millisecondsOf(options.parkFor ?? '15m')!,
+    beforeSend: options.beforeSend,
+    rendering: (record) => rendering(record),
+    onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
+    onHookError: (id, error) => events.error(error, id),
+    onReceipt: times.note,
+    onSettled(id, outcome) {
+      for (const resolve of waiters.get(id) ?? []) resolve(outcome)
+      waiters.delete(id)
+    },
+  })
+
+  function rendering({ id }: Pick<NotificationRecord, 'id'>, dryRun = false): RenderContext {
+    return {
+      template: (name, version) => templates.get(`${name}@${version}`),
+      links: options.links,
+      sms: defaults.sms,
+      locale: defaults.locale,
+      dryRun,
+      onShortened(channel, { failures }) {
+        // A long link may hold a token or a name: its host alone is told.
+        for (const { long, message } of failures)
+          events.operator('link.failed', { id, channel, host: URL.parse(long)?.host ?? '', message })
+      },
+    }
+  }
+
+  function register(template: Template<never>): void {
+    templates.set(`${template.id}@${template.version}`, template)
+  }
+
+  async function planned(request: NotificationRequest): Promise<NotificationRecord> {
+    const { template } = request
+    const checked = await (template?.validate(request.variables ?? {}) ?? { value: undefined })
+    const issues = 'issues' in checked ? checked.issues : []
+    const record = plan(
+      request,
+      { id: createId(), now: clock.now(), providers, retry, within: waitFor, timeZone: defaults.timeZone ?? null },
+      issues,
+    )
+    if (template !== undefined) register(template)
+    return record
+  }
+
+  function waitFor(channel: Channel): number {
+    const within = typeof defaults.within === 'object' ? defaults.within[channel] : defaults.within
+    return millisecondsOf(within ?? '5m')!
+  }
+
+  async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: Promise<unknown> }> {
+    if (closed) throw new OmnicascadeError('closed', 'the notifier is closed: it takes no more notifications')
+    const { record, created, work } = await engine.enter(await planned(request))
+    if (!created) {
+      const fields = differences(record.fingerprint ?? {}, fingerprintOf(request))
+      if (fields.length > 0) throw new IdempotencyConflictError(request.idempotencyKey!, record.id, fields)
+    }
+    return { accepted: { id: record.id, created }, work }
+  }
+
+  async function existing(id: string): Promise<NotificationRecord> {
+    const record = await store.get(id)
+    if (record === undefined)
+      throw new OmnicascadeError('not-found', `there is no notification ${id}: it was never sent, or is no longer kept`)
+    return record
+  }
+
+  function settled(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const waiting = waiters.get(id) ?? new Set()
+      waiters.set(id, waiting.add(resolve))
+      const leave = () => {
+        waiting.delete(resolve)
+        if (waiting.size === 0 && waiters.get(id) === waiting) waiters.delete(id)
+      }
+      const abort = () => {
+        leave()
+        reject(signal!.reason)
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      // Waiting first and looking second leaves no gap for it to settle in.
+      existing(id).then(
+        ({ outcome }) => {
+          if (outcome === null) return
+          leave()
+          resolve(outcome)
+        },
+        (error: unknown) => {
+          leave()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  async function tick(): Promise<void> {
+    const seen = new Set<string>()
+    for (;;) {
+      const ids = (await store.due(clock.now(), 256)).filter((id) => !seen.has(id))
+      if (ids.length === 0) return
+      for (const id of ids) seen.add(id)
+      await Promise.all(ids.map(engine.wake))
+      await engine.idle()
+    }
+  }
+
+  async function close({ timeout = '30s' }: { timeout?: Duration } = {}): Promise<void> {
+    if (closed) return
+    closed = true
+    engine.stop()
+    await scheduler.stop()
+    let stopTimer = () => {}
+    const limit = new Promise<void>((resolve) => {
+      stopTimer = clock.setTimer(millisecondsOf(timeout)!, resolve)
+    })
+    await Promise.race([engine.idle(), limit])
+    stopTimer()
+    await Promise.all(providers.map((provider) => provider.close?.()))
+    await store.close?.()
+  }
+
+  if (!closed) scheduler.start(engine.wake)
+  return {
+    send: async (request: NotificationRequest) => (await take(request)).accepted,
+    sendMany: (requests, sendOptions = {}) => sendEach(requests, take, sendOptions),
+    async explain(request: NotificationRequest) {
+      const record = await planned(request)
+      return explainRecord(record, providers, rendering(record, true))
+    },
+    async get(id) {
+      const record = await store.get(id)
+      return record && structuredClone(record)
+    },
+    async cancel(id) {
+      const { before } = await engine.apply(await existing(id), { type: 'cancelRequested' })
+      return cancelAnswer(before)
+    },
+    settled,
+    ingest: engine.ingest,
+    tick,
+    idle: engine.idle,
+    deliveryTimes: times.of,
+    on: (type: never, listener: never) => (type === '*' ? events.onAny(listener) : events.on(type, listener)),
+    close,
+  }
+}

@@ -1,0 +1,57 @@
+import { EventEmitter } from 'eventemitter3'
+import type { CascadeEvents, NotifierEvents, OperatorEvents, TimelineEntry } from '../contract/events.ts'
+import type { Clock } from '../contract/time.ts'
+
+/** Any event a notifier emits. */
+export type NotifierEvent = NotifierEvents[keyof NotifierEvents]
+
+/** The notifier's events: typed for those who listen, and never a danger to the work that emits them. */
+export interface Events {
+  on<K extends keyof NotifierEvents>(type: K, listener: (event: NotifierEvents[K]) => void): () => void
+  onAny(listener: (event: NotifierEvent) => void): () => void
+  timeline(id: string, entry: TimelineEntry): void
+  operator<K extends keyof OperatorEvents>(type: K, event: OperatorEvents[K]): void
+  /** Something failed in the background. Without a listener it is printed: silence would hide a bug. */
+  error(error: unknown, id?: string): void
+}
+
+/** An emitter whose listeners cannot break what they listen to: what they throw becomes an `error` event. */
+export function createEvents(clock: Clock): Events {
+  const emitter = new EventEmitter<Record<string, [NotifierEvent]>>()
+
+  function emit(event: NotifierEvent): void {
+    for (const name of [event.type, '*']) {
+      try {
+        emitter.emit(name, event)
+      } catch (error) {
+        if (event.type !== 'error') events.error(error)
+      }
+    }
+  }
+
+  function subscribe(name: string, listener: (event: never) => void): () => void {
+    emitter.on(name, listener as (event: NotifierEvent) => void)
+    return () => {
+      emitter.off(name, listener as (event: NotifierEvent) => void)
+    }
+  }
+
+  const isHeard = (type: string) => emitter.listenerCount(type) + emitter.listenerCount('*') > 0
+
+  const events: Events = {
+    on: (type, listener) => subscribe(type, listener),
+    onAny: (listener) => subscribe('*', listener),
+    timeline(id, entry) {
+      if (isHeard(entry.type)) emit({ id, ...entry } as CascadeEvents[keyof CascadeEvents] & NotifierEvent)
+    },
+    operator(type, event) {
+      if (isHeard(type)) emit({ type, at: clock.now(), ...event } as unknown as NotifierEvent)
+    },
+    error(thrown, id) {
+      const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${typeof thrown}`)
+      if (!isHeard('error')) return console.error('omnicascade:', error)
+      emit({ type: 'error', at: clock.now(), error, ...(id !== undefined && { id }) })
+    },
+  }
+  return events
+}

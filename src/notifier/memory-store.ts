@@ -1,0 +1,101 @@
+import type { Receipt } from '../contract/receipt.ts'
+import type { NotificationRecord } from '../contract/record.ts'
+import type { NotificationStore } from '../contract/store.ts'
+import { createDueQueue } from './due-queue.ts'
+
+/** Options of the in-memory store. */
+export interface MemoryStoreOptions {
+  /** How many settled notifications are kept, with their idempotency keys; the oldest are dropped. Default 10 000. */
+  readonly keepSettled?: number
+}
+
+/** The default store: everything in this process's memory, gone when it ends. */
+export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): NotificationStore {
+  const records = new Map<string, NotificationRecord>()
+  const idsByIdempotencyKey = new Map<string, string>()
+  const idsByKey = new Map<string, string[]>()
+  const parked = new Map<string, { receipt: Receipt; expiresAt: number }[]>()
+  const dueQueue = createDueQueue()
+  const settled = new Set<string>()
+
+  function put(record: NotificationRecord): void {
+    records.set(record.id, record)
+    dueQueue.set(record.id, record.dueAt)
+    for (const key of keysOf(record)) {
+      const ids = idsByKey.get(key)
+      if (ids === undefined) idsByKey.set(key, [record.id])
+      else if (!ids.includes(record.id)) ids.push(record.id)
+    }
+    if (record.settledAt === null) return
+    settled.add(record.id)
+    if (settled.size > keepSettled) drop(settled.values().next().value!)
+  }
+
+  function drop(id: string): void {
+    const record = records.get(id)!
+    settled.delete(id)
+    records.delete(id)
+    if (record.idempotencyKey !== null) idsByIdempotencyKey.delete(record.idempotencyKey)
+    for (const key of keysOf(record)) {
+      const rest = idsByKey.get(key)?.filter((other) => other !== id) ?? []
+      if (rest.length > 0) idsByKey.set(key, rest)
+      else idsByKey.delete(key)
+    }
+  }
+
+  return {
+    insert(record) {
+      const { idempotencyKey } = record
+      const existing = idempotencyKey === null ? undefined : idsByIdempotencyKey.get(idempotencyKey)
+      if (existing !== undefined) return { record: records.get(existing)!, created: false }
+      if (idempotencyKey !== null) idsByIdempotencyKey.set(idempotencyKey, record.id)
+      put(record)
+      return { record, created: true }
+    },
+    get: (id) => records.get(id),
+    findByKey(provider, key, limit) {
+      const ids = idsByKey.get(indexKey(provider, key)) ?? []
+      return ids
+        .slice(-limit)
+        .reverse()
+        .map((id) => records.get(id)!)
+    },
+    update(record, expectedVersion) {
+      if (records.get(record.id)?.version !== expectedVersion) return false
+      put(record)
+      return true
+    },
+    parkReceipt(receipt, now, expiresAt) {
+      // Receipts are parked for equal times, so what has expired stands first.
+      for (const [key, bucket] of parked) {
+        if (bucket.at(-1)!.expiresAt > now) break
+        parked.delete(key)
+      }
+      const same = JSON.stringify(receipt)
+      for (const key of receipt.keys) {
+        const bucket = parked.get(indexKey(receipt.provider, key)) ?? []
+        if (bucket.some((other) => JSON.stringify(other.receipt) === same)) continue
+        parked.set(indexKey(receipt.provider, key), [...bucket, { receipt, expiresAt }])
+      }
+    },
+    findParked(provider, keys, now) {
+      const found = keys.flatMap((key) => parked.get(indexKey(provider, key)) ?? []).filter(({ expiresAt }) => expiresAt > now)
+      return [...new Set(found.map(({ receipt }) => receipt))]
+    },
+    dropParked(provider, keys) {
+      for (const key of keys) parked.delete(indexKey(provider, key))
+    },
+    due: (now, limit) => dueQueue.due(now, limit),
+    nextDueAt: () => dueQueue.earliest(),
+  }
+}
+
+function keysOf(record: NotificationRecord): string[] {
+  return record.steps.flatMap((step) =>
+    step.attempts.flatMap((attempt) => attempt.keys.map((key) => indexKey(attempt.provider, key))),
+  )
+}
+
+function indexKey(provider: string, key: string): string {
+  return `${provider}\n${key}`
+}

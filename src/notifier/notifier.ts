@@ -1,0 +1,100 @@
+import type { Channel, Recipient } from '../contract/channel.ts'
+import type { CancelAnswer, NotifierEvents } from '../contract/events.ts'
+import type { LinkRewriter } from '../contract/links.ts'
+import type { ChannelProvider } from '../contract/provider.ts'
+import type { IngestReport, Receipt } from '../contract/receipt.ts'
+import type { NotificationRecord, Outcome } from '../contract/record.ts'
+import type { ContentRequest, NotificationRequest, StepInput, TemplateRequest } from '../contract/request.ts'
+import type { NotificationStore, Scheduler } from '../contract/store.ts'
+import type { SmsPolicy, Template } from '../contract/template.ts'
+import type { Clock, Duration } from '../contract/time.ts'
+import type { BeforeSend } from './begin.ts'
+import type { DeliveryTimes } from './delivery-times.ts'
+import type { NotifierEvent } from './events.ts'
+import type { Explanation } from './explain.ts'
+import type { Routing } from './pool.ts'
+import type { SendManyOptions, SendManyResult } from './send-many.ts'
+
+/** Options of `createNotifier`. Only `providers` is needed. */
+export interface NotifierOptions<P extends readonly ChannelProvider[]> {
+  /** In order of preference for each channel. */
+  readonly providers: P
+  /** Where notifications live. Default: this process's memory. */
+  readonly store?: NotificationStore
+  /** Who wakes them. Default: one timer on the store's own index; `manual`: nobody but `tick()`. */
+  readonly scheduler?: Scheduler | 'manual'
+  /** Templates of notifications that another process, or an earlier run, may have sent. `send` registers its own. */
+  readonly templates?: readonly Template<never>[]
+  readonly defaults?: {
+    /** How long to wait for a receipt, for all channels or by channel. Default 5 minutes. */
+    readonly within?: Duration | Readonly<Partial<Record<Channel, Duration>>>
+    /** Time zone of recipients that name none. */
+    readonly timeZone?: string
+    readonly locale?: string
+    /** What to do with long and non-GSM SMS where a template says nothing. */
+    readonly sms?: SmsPolicy
+  }
+  /** How failed sends are repeated. Default: 3 tries, delays of up to 1 s doubling to at most 30 s. */
+  readonly retry?: { readonly attempts?: number; readonly baseDelay?: Duration; readonly maxDelay?: Duration }
+  /** How a channel's providers are chosen among. Default `in-order`. */
+  readonly routing?: Readonly<Partial<Record<Channel, Routing>>>
+  /** When a provider's circuit opens. Default: after 5 failures in a row, for 30 s. */
+  readonly breaker?: { readonly threshold?: number; readonly coolDown?: Duration }
+  /** Made by `shortenLinks` of `omnicascade/links`. */
+  readonly links?: LinkRewriter
+  /** Asked at the moment a step is about to start: `false`, or a reason, skips it. If it throws, the step waits a minute. */
+  readonly beforeSend?: BeforeSend
+  /** How long a receipt whose message is not known yet is kept. Default 15 minutes. */
+  readonly parkFor?: Duration
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  /** A new notification's id: unique, and free of dots. */
+  readonly createId?: () => string
+}
+
+/** What `send` answers: the notification is stored and will be seen to. `created` is false if its idempotency key was known. */
+export interface Accepted {
+  readonly id: string
+  readonly created: boolean
+}
+
+/** Sends notifications along cascades, and keeps them until they settle. */
+export interface Notifier<C extends Channel = Channel> {
+  /**
+   * Stores a notification and starts it. Resolves once it is stored: providers are called in the background.
+   * Rejects with `RequestError` (everything wrong with the request), `IdempotencyConflictError`, or the store's own error; then nothing was sent.
+   */
+  send<V, K extends Channel, const A extends readonly StepInput<C & K>[], const To extends Recipient>(
+    request: TemplateRequest<V, K, A, To>,
+  ): Promise<Accepted>
+  send<K extends Channel, const A extends readonly StepInput<C & K>[], const To extends Recipient>(
+    request: ContentRequest<K, A, To>,
+  ): Promise<Accepted>
+  /** Sends each request as it is iterated over, with bounded concurrency and back-pressure. One bad request does not stop the others. */
+  sendMany<R extends NotificationRequest<C>>(
+    requests: Iterable<R> | AsyncIterable<R>,
+    options?: SendManyOptions,
+  ): AsyncGenerator<SendManyResult<R>, void, undefined>
+  /** What `send` would do with the request now: each step's start, content, segments and links. Sends and stores nothing. */
+  explain(request: NotificationRequest<C>): Promise<Explanation>
+  /** A copy of the notification's record, or undefined. */
+  get(id: string): Promise<NotificationRecord | undefined>
+  /** Stops a notification as far as it can be stopped, and says how far that was. Rejects if there is no such notification. */
+  cancel(id: string): Promise<CancelAnswer>
+  /** Resolves with the outcome once the notification settles. Rejects if there is none such, or when `signal` aborts. */
+  settled(id: string, options?: { readonly signal?: AbortSignal }): Promise<Outcome>
+  /** Brings receipts to their notifications. Resolves once they are stored. */
+  ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
+  /** Does whatever is due and resolves when it is done: the engine under cron, Lambda or an edge worker. */
+  tick(): Promise<void>
+  /** Resolves once nothing is under way in this process. */
+  idle(): Promise<void>
+  /** How long a provider has lately taken to deliver; null while unknown. Choose `within` somewhat above `p95`. */
+  deliveryTimes(provider: string): DeliveryTimes | null
+  /** Subscribes to one kind of event, or to `*`; gives a function that unsubscribes. */
+  on<K extends keyof NotifierEvents>(type: K, listener: (event: NotifierEvents[K]) => void): () => void
+  on(type: '*', listener: (event: NotifierEvent) => void): () => void
+  /** Takes no more, waits for calls under way (at most `timeout`, default 30 s), and lets go of providers and store. */
+  close(options?: { readonly timeout?: Duration }): Promise<void>
+}

@@ -1,0 +1,120 @@
+import { toMilliseconds } from '../cascade/duration.ts'
+import type { Channel } from '../contract/channel.ts'
+import type { OperatorEvents } from '../contract/events.ts'
+import type { Failure } from '../contract/failure.ts'
+import type { Awaitable } from '../contract/json.ts'
+import type { ChannelProvider } from '../contract/provider.ts'
+import type { Clock, Duration } from '../contract/time.ts'
+import { type Breaker, createBreaker } from './breaker.ts'
+import { createLimiter, type Limiter } from './limiter.ts'
+
+/** How a channel's providers are chosen among: as listed, in turn, or at random by weight (a provider without one weighs 1). */
+export type Routing = 'in-order' | 'round-robin' | { readonly weights: Readonly<Record<string, number>> }
+
+/** Leave to make one call. `leave` must be called once it has ended, or was not made (`undefined`). */
+export interface Permit {
+  readonly provider: ChannelProvider
+  leave(failure: Failure | null | undefined): void
+}
+
+/** Every candidate's circuit is open; the first is probed at `until`, null if there is no candidate at all. */
+export interface NoPermit {
+  readonly until: number | null
+}
+
+/** The providers, each with its circuit and its limits. */
+export interface Pool {
+  acquire(channel: Channel, candidates: readonly ChannelProvider[], prefer: string | null): Awaitable<Permit | NoPermit>
+}
+
+/** Options of the pool. */
+export interface PoolOptions {
+  readonly providers: readonly ChannelProvider[]
+  readonly routing: Readonly<Partial<Record<Channel, Routing>>>
+  readonly breaker: { readonly threshold: number; readonly coolDown: Duration }
+  readonly clock: Clock
+  readonly random: () => number
+  readonly emit: <K extends 'provider.opened' | 'provider.closed'>(type: K, event: OperatorEvents[K]) => void
+}
+
+interface Member {
+  readonly provider: ChannelProvider
+  readonly breaker: Breaker
+  readonly limiter: Limiter
+  readonly afterProbe: (() => void)[]
+}
+
+/** One circuit and one limiter per provider, shared by all its channels. */
+export function createPool({ providers, routing, breaker, clock, random, emit }: PoolOptions): Pool {
+  const policy = { threshold: breaker.threshold, coolDown: toMilliseconds(breaker.coolDown) }
+  const members = new Map<string, Member>()
+  const turns = new Map<Channel, number>()
+  for (const provider of providers) {
+    const onChange = (until: number | null, failure: Failure | null) =>
+      until === null
+        ? emit('provider.closed', { provider: provider.name })
+        : emit('provider.opened', { provider: provider.name, until, failure })
+    members.set(provider.name, {
+      provider,
+      breaker: createBreaker(policy, clock, onChange),
+      limiter: createLimiter(provider.limits ?? {}, clock),
+      afterProbe: [],
+    })
+  }
+
+  function inOrder(channel: Channel, candidates: readonly ChannelProvider[], prefer: string | null): readonly ChannelProvider[] {
+    const preferred = candidates.find((candidate) => candidate.name === prefer)
+    if (preferred !== undefined) return [preferred, ...candidates.filter((candidate) => candidate !== preferred)]
+    const route = routing[channel] ?? 'in-order'
+    if (candidates.length < 2 || route === 'in-order') return candidates
+    const first = route === 'round-robin' ? nextTurn(channel) % candidates.length : byWeight(candidates, route.weights, random())
+    return [...candidates.slice(first), ...candidates.slice(0, first)]
+  }
+
+  function nextTurn(channel: Channel): number {
+    const turn = turns.get(channel) ?? 0
+    turns.set(channel, turn + 1)
+    return turn
+  }
+
+  function acquire(
+    channel: Channel,
+    candidates: readonly ChannelProvider[],
+    prefer: string | null,
+  ): Awaitable<Permit | NoPermit> {
+    const able = inOrder(channel, candidates, prefer).map((provider) => members.get(provider.name)!)
+    const member = able.find(({ breaker: { state } }) => state() === 'closed' || state() === 'probe')
+    if (member !== undefined) return admit(member)
+    const probed = able.find(({ breaker: { state } }) => state() === 'probing')
+    // What the probe finds decides for everyone who waits.
+    if (probed !== undefined)
+      return new Promise<void>((resolve) => probed.afterProbe.push(resolve)).then(() => acquire(channel, candidates, prefer))
+    return { until: able.length === 0 ? null : Math.min(...able.map(({ breaker: { until } }) => until)) }
+  }
+
+  return { acquire }
+}
+
+function admit({ provider, breaker, limiter, afterProbe }: Member): Awaitable<Permit> {
+  const probe = breaker.enter()
+  const permit: Permit = {
+    provider,
+    leave(failure) {
+      limiter.leave()
+      breaker.leave(probe, failure)
+      if (probe) for (const resume of afterProbe.splice(0)) resume()
+    },
+  }
+  const entered = limiter.enter()
+  return entered === true ? permit : entered.then(() => permit)
+}
+
+function byWeight(candidates: readonly ChannelProvider[], weights: Readonly<Record<string, number>>, random: number): number {
+  const weightOf = (provider: ChannelProvider) => Math.max(0, weights[provider.name] ?? 1)
+  let left = random * candidates.reduce((sum, provider) => sum + weightOf(provider), 0)
+  const chosen = candidates.findIndex((provider) => {
+    left -= weightOf(provider)
+    return left < 0
+  })
+  return Math.max(0, chosen)
+}

@@ -1,0 +1,12 @@
+/** Help for testing apps that notify: time that stands still, and vendors that do as they are told. */
+export {
+  accept,
+  fail,
+  gate,
+  hang,
+  type Reply,
+  type ScriptedProvider,
+  type ScriptedProviderOptions,
+  scriptedProvider,
+} from './scripted-provider.ts'
+export { type VirtualClock, virtualClock } from './virtual-clock.ts'
