@@ -1,0 +1,179 @@
+import { Readable } from 'node:stream'
+import {
+  createTransport,
+  type PluginFunction,
+  type SMTPPoolOptions,
+  type SMTPTransportOptions,
+  type Transporter,
+} from 'nodemailer'
+import { RequestError, SendError } from '../contract/errors.ts'
+import type { FailureKind } from '../contract/failure.ts'
+import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/provider.ts'
+import { vendorWords } from '../wire/redact.ts'
+import { fieldsOf, type Mailbox, mailboxOf } from './smtp/message.ts'
+import { meaningOf } from './smtp/replies.ts'
+
+/** A transporter of nodemailer, as `createTransport` gives it. */
+export type SmtpTransporter = Pick<Transporter, 'sendMail' | 'use' | 'close'>
+
+/** Options of `smtp`. Exactly one of `url`, `transport` and `transporter` says which server to use. */
+export interface SmtpOptions {
+  /** `smtp://user:pass@host:587` or `smtps://…`; nodemailer's options as its query, for example `?pool=true`. */
+  readonly url?: string
+  /** nodemailer's own options, for example `{ host, port, auth, pool: true }`. */
+  readonly transport?: SMTPTransportOptions | (SMTPPoolOptions & { pool: true })
+  /** A transporter of the app's own. `close` leaves it open. */
+  readonly transporter?: SmtpTransporter
+  /** The sender where the content names none: `a@example.org` or `Name <a@example.org>`. */
+  readonly from: string
+  readonly name?: string
+  readonly limits?: ProviderLimits
+}
+
+/**
+ * Sends e-mail over SMTP with nodemailer (10 or later, a peer dependency). Acceptance by the server is all that is ever known.
+ * The message id is the `Message-ID` (RFC 5322), made from the idempotency key. `content.vendor.smtp` takes nodemailer's
+ * `priority`, `list` and `dsn`. A line break in an address, the subject or a header field is refused before anything is connected.
+ */
+export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
+  const { name = 'smtp', limits } = options
+  const sender = senderOf(options)
+  const transporter = transporterOf(options)
+  const started = new Set<string>()
+  transporter.use('stream', watchBody(started))
+
+  const keyOf = ({ idempotencyKey }: SendRequest<'email'>) => messageIdOf(idempotencyKey, sender.address)
+  return {
+    name,
+    channels: ['email'],
+    receipts: 'none',
+    ...(limits && { limits }),
+    keys: (request) => [keyOf(request)],
+    async send(request, { signal }) {
+      const to = recipientOf(request)
+      const { vendor, ...fields } = fieldsOf(request.content)
+      const from = fields.from ?? sender
+      const messageId = keyOf(request)
+      if (signal.aborted) throw new SendError('transient', 'the time for this e-mail was over before it began')
+      const mail = {
+        ...vendor,
+        ...fields,
+        from,
+        to,
+        messageId,
+        // Named outright, so that no header field can add a recipient.
+        envelope: { from: from.address, to: [to.address] },
+        disableFileAccess: true,
+        disableUrlAccess: true,
+        signal,
+      }
+      try {
+        checkRejected(await unlessAborted(signal, transporter.sendMail(mail)))
+      } catch (error) {
+        throw failureOf(error, started.has(messageId), to)
+      } finally {
+        started.delete(messageId)
+      }
+      return { messageId }
+    },
+    async close() {
+      if (!options.transporter) transporter.close()
+    },
+  }
+}
+
+function senderOf({ from }: SmtpOptions): Mailbox {
+  const sender = mailboxOf(from)
+  if (!sender)
+    throw new RequestError('smtp', [{ path: 'from', message: 'must be one address, such as "Shop <shop@example.org>"' }])
+  return sender
+}
+
+function transporterOf({ url, transport, transporter }: SmtpOptions): SmtpTransporter {
+  if ([url, transport, transporter].filter((given) => given !== undefined).length !== 1) {
+    throw new RequestError('smtp', [{ path: '', message: 'exactly one of url, transport and transporter is needed' }])
+  }
+  if (url !== undefined && !(URL.canParse(url) && /^smtps?:\/\/[^/]/i.test(url))) {
+    throw new RequestError('smtp', [{ path: 'url', message: 'must be an smtp:// or smtps:// URL with a host' }])
+  }
+  // nodemailer's pool sends again by itself after a lost connection; whether to do so is the cascade's decision.
+  return transporter ?? createTransport({ maxRequeues: 0, ...transport, ...(url !== undefined && { url }) })
+}
+
+/** The same for each repetition of one attempt, so that a mailbox that merges equal messages shows one. */
+function messageIdOf(idempotencyKey: string, from: string): string {
+  const local = encodeURIComponent(idempotencyKey).replace(/[()]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+  return `<${local}@${from.slice(from.indexOf('@') + 1)}>`
+}
+
+function recipientOf({ to }: SendRequest<'email'>): Mailbox {
+  const mailbox = typeof to === 'string' ? mailboxOf(to) : undefined
+  if (!mailbox || mailbox.address !== to) throw new SendError('recipient', 'this is not one e-mail address')
+  return mailbox
+}
+
+/** Notes which messages a server has begun to take: the body is read only once the server has answered `DATA` with 354. */
+function watchBody(started: Set<string>): PluginFunction {
+  async function* noted(body: AsyncIterable<Uint8Array>, id: string) {
+    started.add(id)
+    yield* body
+  }
+  return ({ data, message }, done) => {
+    const id = String(data.messageId)
+    message.processFunc((input) => Readable.from(noted(input, id), { objectMode: false }))
+    done()
+  }
+}
+
+/** Ends with the signal, also where a transporter does not know of it. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+/** A server may take a message and refuse its only recipient (LMTP does). */
+function checkRejected(result: unknown): void {
+  const { rejected, rejectedErrors } = result as { rejected?: readonly unknown[]; rejectedErrors?: readonly unknown[] }
+  if (rejected?.length) throw rejectedErrors?.[0] ?? { code: 'EENVELOPE' }
+}
+
+// nodemailer's own codes, for failures that came without a reply of the server.
+const kinds: Readonly<Record<string, FailureKind>> = {
+  EAUTH: 'configuration',
+  ENOAUTH: 'configuration',
+  EOAUTH2: 'configuration',
+  ECONFIG: 'configuration',
+  ETLS: 'configuration',
+  EREQUIRETLS: 'configuration',
+  ERR_ACCESS_DENIED: 'configuration',
+  EENVELOPE: 'recipient',
+  EMESSAGE: 'content',
+}
+const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
+
+/** `started`: the server had begun to take the message, so that only its reply can tell what became of it. */
+function failureOf(error: unknown, started: boolean, to: Mailbox): SendError {
+  const { code, originalCode, response, command } = (error ?? {}) as Readonly<Record<string, unknown>>
+  const reply = typeof response === 'string' ? response : ''
+  const meaning = meaningOf({ reply, command: typeof command === 'string' ? command : undefined })
+  if (meaning) {
+    const { kind, code: replyCode } = meaning
+    const words = vendorWords(reply, [to.address, to.address.slice(0, to.address.indexOf('@'))])
+    return new SendError(kind, `the mail server refused ${aimOf(command)}: ${words}`, { code: replyCode })
+  }
+  const name = [originalCode, code].find((given) => typeof given === 'string')
+  if (started) return new SendError('unknown', 'the mail server was lost while it took the message', { code: name })
+  const kind = refusedTls.test(name ?? '') ? 'configuration' : (kinds[String(code)] ?? 'transient')
+  return new SendError(kind, `the message did not reach the mail server${name === undefined ? '' : ` (${name})`}`, { code: name })
+}
+
+function aimOf(command: unknown): string {
+  if (command === 'RCPT TO') return 'the recipient'
+  if (command === 'DATA') return 'the message'
+  if (command === 'MAIL FROM') return 'the sender'
+  return 'the connection'
+}
