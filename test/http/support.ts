@@ -200,5 +200,3 @@ export function deferred<T = void>() {
 
 /** Two events, one of them for each status. */
 export const batch = '[{"id":"m1","status":"delivered"},{"id":"m2","status":"failed"}]'
-
-export type { ServerResponse }
