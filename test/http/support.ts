@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse, request as send } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, request as send } from 'node:http'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
 import { Readable } from 'node:stream'
