@@ -1,6 +1,7 @@
 // What each subpath costs an app that bundles it: minified, gzipped, dependencies included, optional peers and Node's own modules not.
 // `node .ci/size.mjs` compares with .ci/size-budgets.json and fails above; `--write` sets the budgets 10 % above what is measured.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
@@ -9,21 +10,40 @@ const budgetsFile = new URL('size-budgets.json', import.meta.url)
 const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const budgets = existsSync(budgetsFile) ? JSON.parse(readFileSync(budgetsFile, 'utf8')) : {}
 
+/** Bytes of what loads with the subpath, and of what an `import()` in it loads later. */
 async function measure(source) {
   const { outputFiles, metafile } = await build({
     entryPoints: [source],
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
     metafile: true,
+    outdir: 'size',
     format: 'esm',
     platform: 'node',
     target: 'node22',
     conditions: ['@omnicascade/source'],
     external: Object.keys(peerDependencies),
   })
-  const [{ contents }] = outputFiles
-  return { minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length, packages: packagesOf(metafile) }
+  const { outputs } = metafile
+  const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint === source.replace('./', ''))
+  const eager = new Set([entry])
+  for (const path of eager) {
+    for (const { kind, path: next, external } of outputs[path].imports) {
+      if (kind === 'import-statement' && !external) eager.add(next)
+    }
+  }
+  const files = outputFiles.map(({ path, contents }) => ({ path: relative('.', path).replaceAll('\\', '/'), contents }))
+  const contentsOf = (wanted) =>
+    Buffer.concat(files.filter(({ path }) => eager.has(path) === wanted).map(({ contents }) => contents))
+  const now = contentsOf(true)
+  const later = contentsOf(false)
+  return { minified: now.length, gzip: gzip(now), lazy: later.length === 0 ? 0 : gzip(later), packages: packagesOf(metafile) }
+}
+
+function gzip(contents) {
+  return gzipSync(contents, { level: 9 }).length
 }
 
 /** Names of the packages that a bundle holds. */
@@ -51,12 +71,11 @@ if (process.argv.includes('--write')) {
   writeFileSync(budgetsFile, `${JSON.stringify(budgets, null, 2)}\n`)
 }
 
-console.log(`${'subpath'.padEnd(22)}${'minified'.padStart(10)}${'gzip'.padStart(10)}${'budget'.padStart(10)}  packages inside`)
-for (const { subpath, minified, gzip, packages } of rows) {
+const line = (subpath, ...cells) => `${subpath.padEnd(22)}${cells.map((cell) => String(cell).padStart(10)).join('')}`
+console.log(`${line('subpath', 'minified', 'gzip', 'budget', 'lazy')}  packages inside`)
+for (const { subpath, minified, gzip, lazy, packages } of rows) {
   const budget = subpath === '.' ? Math.min(budgets['.'] ?? 0, coreLimit) : budgets[subpath]
-  console.log(
-    `${subpath.padEnd(22)}${String(minified).padStart(10)}${String(gzip).padStart(10)}${String(budget ?? 'none').padStart(10)}  ${packages.join(' ')}`,
-  )
+  console.log(`${line(subpath, minified, gzip, budget ?? 'none', lazy || '')}  ${packages.join(' ')}`)
   if (budget === undefined) faults.push(`${subpath}: no budget; run \`node .ci/size.mjs --write\` and look at what it sets`)
   else if (gzip > budget) faults.push(`${subpath}: ${gzip} bytes, ${gzip - budget} above its budget`)
 }

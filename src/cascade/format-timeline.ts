@@ -23,7 +23,8 @@ const words: Readonly<Record<string, string>> = {
   transient: 'every try failed',
   window: 'quiet hours',
   template: 'the template is not registered',
-} satisfies Partial<Record<StepReason | 'window' | 'template', string>>
+  hook: 'a hook failed',
+} satisfies Partial<Record<StepReason | Extract<TimelineEntry, { type: 'step.held' }>['reason'], string>>
 
 /**
  * Renders a record's history for people: a header with id and outcome, then a line for each entry, or a Mermaid sequence diagram.
