@@ -1,0 +1,92 @@
+import { RequestError } from '../../contract/errors.ts'
+import { createHttp, type Http, type HttpAnswer, type HttpCall, unexpectedAnswer } from '../../wire/http.ts'
+import { answerError } from './errors.ts'
+import type { TwinSession } from './session.ts'
+
+/** What every call of the TWIN client takes. */
+export interface TwinCallOptions {
+  /** Cuts the call; it then rejects with a `SendError`, `transient` if it had not begun, else `unknown`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An authorised call to one TWIN host. */
+export interface TwinCall extends HttpCall {
+  /** What this call holds that must not show in an error, beside the credentials. */
+  readonly secrets?: readonly string[]
+}
+
+/** One TWIN host. Calls log in as needed, repeat once after a 401, and reject with a `SendError` on any answer but 2xx. */
+export interface TwinApi {
+  call(path: string, call?: TwinCall): Promise<HttpAnswer>
+  /** The same for a file: the body as the bytes that came. */
+  download(path: string, call?: TwinCall): Promise<HttpAnswer & { readonly bytes: Uint8Array }>
+}
+
+// Lists and result files are longer than the megabyte that is usual elsewhere.
+const longest = 64 * 1_048_576
+
+/** Opens a TWIN host. */
+export function createApi(baseUrl: string, session: TwinSession, fetch: typeof globalThis.fetch | undefined): TwinApi {
+  const open = (through: typeof globalThis.fetch | undefined) =>
+    createHttp('TWIN', { baseUrl, ...(through && { fetch: through }) })
+
+  async function authorised(http: Http, path: string, { secrets = [], headers, ...call }: TwinCall): Promise<HttpAnswer> {
+    const attempt = async (token: string) =>
+      http(path, { maxBytes: longest, ...call, headers: { ...headers, authorization: `Bearer ${token}` } })
+    let token = await session.token(call.signal)
+    let answer = await attempt(token)
+    if (answer.status === 401) {
+      session.forget(token)
+      token = await session.token(call.signal)
+      answer = await attempt(token)
+    }
+    if (!answer.ok) throw answerError(answer, [...session.secrets(), token, ...secrets])
+    return answer
+  }
+
+  const http = open(fetch)
+  return {
+    call: (path, call = {}) => authorised(http, path, call),
+    async download(path, call = {}) {
+      // The wire reads text; a spreadsheet would not survive that, so the bytes are taken on the way.
+      let bytes = new Uint8Array()
+      const taking: typeof globalThis.fetch = async (input, init) => {
+        const response = await (fetch ?? globalThis.fetch)(input, init)
+        bytes = new Uint8Array(await response.clone().arrayBuffer())
+        return response
+      }
+      return { ...(await authorised(open(taking), path, call)), bytes }
+    },
+  }
+}
+
+/** A path of fixed words and ids; an id that would lead elsewhere is refused. */
+export function pathTo(...parts: readonly string[]): string {
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw new RequestError('TWIN', [{ path: 'id', message: 'must be a non-empty id as TWIN gave it' }])
+  }
+  return parts.map(encodeURIComponent).join('/')
+}
+
+/** The answer as a JSON object. Rejects with a `SendError` otherwise. */
+export function objectOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {
+  if (!isObject(answer.json)) throw unexpectedAnswer('TWIN', answer)
+  return answer.json
+}
+
+/** The answer as a list of JSON objects. Rejects with a `SendError` otherwise. */
+export function listOf(answer: HttpAnswer): readonly Readonly<Record<string, unknown>>[] {
+  if (!Array.isArray(answer.json) || !answer.json.every(isObject)) throw unexpectedAnswer('TWIN', answer)
+  return answer.json
+}
+
+/** The answer's `id`, which TWIN gives for what it has created. Rejects with a `SendError` if there is none. */
+export function createdOf(answer: HttpAnswer): { readonly id: string } {
+  const { id } = objectOf(answer)
+  if (typeof id !== 'string') throw unexpectedAnswer('TWIN', answer)
+  return { id }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
