@@ -1,0 +1,106 @@
+import type { JsonObject, JsonValue } from '../contract/json.ts'
+import type { SendiosEvent, SendiosMailEvent, SendiosSmsEvent } from './sendios-events.ts'
+
+/** Reports that a field of an event is not what it must be; the event is then given up. */
+export type Fail = (field: string, message: string) => undefined
+
+/**
+ * Reads one event: its known fields, checked and normalised. Calls `fail`, once, for an event that cannot be read.
+ * `fields` are the event's own: `raw`, or a copy of it that inherits nothing.
+ */
+export function readEvent(fields: JsonObject, raw: JsonObject, fail: Fail): SendiosEvent | undefined {
+  const name = fields.event
+  if (typeof name !== 'string' || name === '') return fail('event', 'must name the event')
+  if (fields.omnichannel == null) return isMailName(name) ? readMail(name, fields, raw, fail) : { event: 'unknown', name, raw }
+  return isSmsName(name) ? readSms(name, fields, raw, fail) : { event: 'unknown', name, raw }
+}
+
+const isSmsName = (name: string): name is SendiosSmsEvent['event'] =>
+  name === 'sms_sent' || name === 'sms_lost' || name === 'sms_click'
+
+const mailNames: ReadonlySet<string> = new Set<SendiosMailEvent['event']>(['created', 'queue', 'reject', 'sent', 'open', 'click'])
+
+const isMailName = (name: string): name is SendiosMailEvent['event'] => mailNames.has(name)
+
+function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject, fail: Fail): SendiosSmsEvent | undefined {
+  const sms_id = idOf(fields.sms_id)
+  if (!sms_id) return fail('sms_id', 'must be an id')
+  const client_user_id = idOf(fields.client_user_id)
+  if (client_user_id === undefined) return fail('client_user_id', 'must be an id or null')
+  const project_id = idOf(fields.project_id)
+  if (!project_id) return fail('project_id', 'must be an id')
+  const template_id = idOf(fields.template_id)
+  if (!template_id) return fail('template_id', 'must be an id')
+  const category_id = integerOf(fields.category_id)
+  if (category_id === undefined) return fail('category_id', 'must be an integer')
+  const ts = integerOf(fields.ts)
+  if (ts === undefined) return fail('ts', 'must be Unix seconds')
+  const omnichannel = integerOf(fields.omnichannel)
+  if (omnichannel === undefined) return fail('omnichannel', 'must be an integer')
+  const channel = fields.channel
+  if (typeof channel !== 'string') return fail('channel', 'must be a string')
+  if (event !== 'sms_click') {
+    return { event, client_user_id, project_id, category_id, template_id, sms_id, ts, omnichannel, channel, raw }
+  }
+  const link = fields.link
+  if (typeof link !== 'string') return fail('link', 'must be a string')
+  return { event, client_user_id, project_id, category_id, template_id, sms_id, ts, omnichannel, channel, link, raw }
+}
+
+const mailIds = ['user_id', 'client_user_id', 'project_id', 'type_id', 'split_group', 'event_id'] as const
+
+function readMail(
+  event: SendiosMailEvent['event'],
+  fields: JsonObject,
+  raw: JsonObject,
+  fail: Fail,
+): SendiosMailEvent | undefined {
+  const ts = integerOf(fields.ts)
+  if (ts === undefined) return fail('ts', 'must be Unix seconds')
+  const wrong = mailIds.find((field) => idOf(fields[field]) === undefined)
+  if (wrong) return fail(wrong, 'must be an id or null')
+  const id = (field: (typeof mailIds)[number]) => idOf(fields[field]) ?? null
+  const mail = {
+    ts,
+    user_id: id('user_id'),
+    client_user_id: id('client_user_id'),
+    project_id: id('project_id'),
+    project: stringOf(fields.project),
+    type_id: id('type_id'),
+    split_group: id('split_group'),
+    email: stringOf(fields.email),
+    meta: objectOf(fields.meta),
+    raw,
+  }
+  switch (event) {
+    case 'created':
+      return { event, ...mail, reg_type: stringOf(fields.reg_type), event_id: id('event_id'), user: objectOf(fields.user) }
+    case 'reject':
+      return { event, ...mail, reject_reason: stringOf(fields.reject_reason) }
+    case 'click':
+      return { event, ...mail, link: stringOf(fields.link) }
+    default:
+      return { event, ...mail }
+  }
+}
+
+/** A value is a plain object, as far as JSON knows. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** An id as a string; null where there is none; undefined where it is no id, or a number that has lost digits. */
+function idOf(value: JsonValue | undefined): string | null | undefined {
+  if (typeof value === 'string') return value === '' ? null : value
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
+  return value == null ? null : undefined
+}
+
+// PHP may well send a number as a string.
+function integerOf(value: JsonValue | undefined): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+  return Number.isSafeInteger(number) ? (number as number) : undefined
+}
+
+const stringOf = (value: JsonValue | undefined): string | null => (typeof value === 'string' ? value : null)
+
+const objectOf = (value: JsonValue | undefined): JsonObject | null => (isObject(value) ? value : null)

@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { WebhookParseError } from '../../src/contract/errors.ts'
+import { jsonFault, parseJson, parseJsonExactly, placeOf, textOf } from '../../src/webhooks/json.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function errorOf(run: () => unknown): WebhookParseError {
+  try {
+    run()
+  } catch (error) {
+    expect(error).toBeInstanceOf(WebhookParseError)
+    return error as WebhookParseError
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** JSON as a person may have written it: any value, with white space wherever it is allowed. */
+const documents = fc
+  .tuple(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t', 4), fc.constantFrom('', ' ', '\r\n', '\n\n'))
+  .map(([value, indent, space]) => space + JSON.stringify(value, null, indent) + space)
+
+/** Texts that are mostly JSON: a document with one character put in, taken out or changed, or cut. */
+const nearlyJson = fc
+  .tuple(documents, fc.nat(), fc.constantFrom('', ...'{}[]:,"\\0-.eEtnu \n\u0001я'), fc.constantFrom(0, 1, 2, 1000))
+  .map(([text, where, put, remove]) => {
+    const at = where % (text.length + 1)
+    return text.slice(0, at) + put + text.slice(at + remove)
+  })
+
+/** Texts made of the characters that JSON is made of. */
+const jsonish = fc
+  .array(fc.constantFrom(...'{}[]:,"\\/ \n\r\t0123456789+-.eEtrufalsn', 'true', 'null', '\\u00e9', '"a"', '1.5e-3'), {
+    maxLength: 24,
+  })
+  .map((parts) => parts.join(''))
+
+describe('the place where a text stops being JSON', () => {
+  test('is found exactly where JSON.parse refuses the text', () => {
+    fc.assert(
+      fc.property(fc.oneof(documents, nearlyJson, jsonish), (text) => {
+        expect(jsonFault(text) === undefined).toBe(isJson(text))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('is the first: what stands before it could still have become JSON, and with one character more it could not', () => {
+    const closings = [
+      '',
+      '"',
+      '1',
+      '0',
+      'true',
+      'rue',
+      'ue',
+      'e',
+      'alse',
+      'lse',
+      'se',
+      'null',
+      'ull',
+      'll',
+      'l',
+      'n"',
+      '0000"',
+      '000"',
+      '00"',
+      '0"',
+    ]
+    const values = [...closings, '"":0', ':0', '":0', 'n":0', '0":0', '00":0', '000":0', '0000":0']
+    const completable = (text: string) => {
+      const closers: string[] = []
+      let inString = false
+      for (let at = 0; at < text.length; at++) {
+        if (inString && text[at] === '\\') at++
+        else if (text[at] === '"') inString = !inString
+        else if (!inString && (text[at] === '{' || text[at] === '[')) closers.unshift(text[at] === '{' ? '}' : ']')
+        else if (!inString && (text[at] === '}' || text[at] === ']')) closers.shift()
+      }
+      return values.some((value) => isJson(text + value + closers.join('')))
+    }
+    fc.assert(
+      fc.property(fc.oneof(nearlyJson, jsonish), (text) => {
+        const at = jsonFault(text)
+        if (at === undefined) return
+        expect(completable(text.slice(0, at))).toBe(true)
+        if (at < text.length) expect(completable(text.slice(0, at + 1))).toBe(false)
+      }),
+      { numRuns: 800 },
+    )
+  })
+
+  test('is counted in lines and columns from 1', () => {
+    expect(placeOf('ab\ncd', 0)).toEqual({ line: 1, column: 1 })
+    expect(placeOf('ab\ncd', 2)).toEqual({ line: 1, column: 3 })
+    expect(placeOf('ab\ncd', 3)).toEqual({ line: 2, column: 1 })
+    expect(placeOf('ab\r\ncd', 5)).toEqual({ line: 2, column: 2 })
+    expect(placeOf('\n\n', 2)).toEqual({ line: 3, column: 1 })
+  })
+
+  test('is found in a document nested a million deep, without recursion', () => {
+    expect(jsonFault('['.repeat(1_000_000))).toBe(1_000_000)
+    expect(jsonFault(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)).toBeUndefined()
+    expect(errorOf(() => parseJson('test', `${'[{"a":'.repeat(200_000)}x`))).toMatchObject({ line: 1, column: 1_200_001 })
+  })
+})
+
+describe('a body that is not JSON', () => {
+  test.each([
+    ['{"a": 1}}', 1, 9, "'}' is not expected here"],
+    ['{\n"a": 01}', 2, 7, 'a character is not expected here'],
+    ['{"a": tru}', 1, 10, "'}' is not expected here"],
+    ['["a\nb"]', 1, 4, 'a line break is not expected here'],
+    ['{"a": "\\x"}', 1, 9, 'a character is not expected here'],
+    ['{"a": [1, 2', 1, 12, 'the text ends before the JSON does'],
+    [' \n ', 1, 1, 'the body is empty'],
+    ['', 1, 1, 'the body is empty'],
+  ])('%j is refused at line %i, column %i', (text, line, column, message) => {
+    const error = errorOf(() => parseJson('test', text))
+    expect(error).toMatchObject({ code: 'webhook-parse', source: 'test', path: '', line, column })
+    expect(error.message).toBe(`test webhook at line ${line}, column ${column}: ${message}`)
+  })
+
+  test('is never echoed', () => {
+    const error = errorOf(() => parseJson('test', '{"token": "s3cret" x}'))
+    expect(`${error.message}${error.stack}${error.cause}`).not.toMatch(/s3cret|token|x}/)
+  })
+
+  test('is refused where its bytes are not UTF-8', () => {
+    expect(errorOf(() => textOf('test', Uint8Array.of(0x22, 0xff, 0x22))).message).toContain('not UTF-8')
+    expect(errorOf(() => textOf('test', bytes('"é"').subarray(0, 2))).message).toContain('not UTF-8')
+  })
+})
+
+test('a byte order mark is tolerated, in text and in bytes', () => {
+  expect(parseJson('test', textOf('test', '\uFEFF{"a":1}'))).toEqual({ a: 1 })
+  expect(parseJson('test', textOf('test', bytes('\uFEFF{"a":1}')))).toEqual({ a: 1 })
+})
+
+describe('reading exactly', () => {
+  test('gives integers past 2^53 as their digits, and all else as it is', () => {
+    expect(
+      parseJsonExactly('test', '{"a": 9007199254740993, "b": [-9007199254740993, 9007199254740991], "c": 1e20, "d": "x"}'),
+    ).toEqual({
+      a: '9007199254740993',
+      b: ['-9007199254740993', 9007199254740991],
+      c: 1e20,
+      d: 'x',
+    })
+  })
+
+  test('does not overflow on deep nesting', () => {
+    const text = `${'['.repeat(200_000)}9007199254740993${']'.repeat(200_000)}`
+    expect(errorOf(() => parseJsonExactly('test', text)).message).toContain('nested too deeply')
+  })
+})

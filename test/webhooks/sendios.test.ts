@@ -1,0 +1,292 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { WebhookParseError } from 'omnicascade'
+import { parseSendiosWebhook, parseSendiosWebhookStrict, type SendiosEvent } from 'omnicascade/webhooks/sendios'
+import { describe, expect, test } from 'vitest'
+
+const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+const bytes = (text: string) => new TextEncoder().encode(text)
+const withoutRaw = (events: readonly SendiosEvent[]) => events.map(({ raw: _, ...event }) => event)
+
+const sms = {
+  event: 'sms_sent',
+  client_user_id: 'test123',
+  project_id: 99,
+  category_id: 1,
+  template_id: 15,
+  sms_id: 1233,
+  ts: 1549382627,
+  omnichannel: 1,
+  channel: 'sms',
+}
+const typed = { ...sms, project_id: '99', template_id: '15', sms_id: '1233' }
+
+function errorOf(run: () => unknown): WebhookParseError {
+  try {
+    run()
+  } catch (error) {
+    expect(error).toBeInstanceOf(WebhookParseError)
+    return error as WebhookParseError
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('the samples of the documentation', () => {
+  test.each([
+    ['sms_sent', 14, 1],
+    ['sms_lost', 11, 21],
+    ['sms_click', 15, 1],
+  ])('%s, as printed, is refused at line %i, column %i', (name, line, column) => {
+    for (const body of [fixture(`${name}.malformed.txt`), bytes(fixture(`${name}.malformed.txt`))]) {
+      expect(errorOf(() => parseSendiosWebhook(body))).toMatchObject({ source: 'sendios', line, column })
+      expect(errorOf(() => parseSendiosWebhookStrict(body))).toMatchObject({ line, column })
+    }
+  })
+
+  test.each([
+    ['sms_sent', typed],
+    ['sms_lost', { ...typed, event: 'sms_lost' }],
+    ['sms_click', { ...typed, event: 'sms_click', link: 'example.com' }],
+  ])('%s, repaired, is read', (name, expected) => {
+    const repaired = fixture(`${name}.malformed.txt`)
+      .replace(/\}\s*$/, '')
+      .replace(/: "sms$/m, ': "sms"')
+    const { events, errors, sign } = parseSendiosWebhook(repaired)
+    expect(withoutRaw(events)).toEqual([expected])
+    expect(events[0]?.raw).toEqual((JSON.parse(repaired) as { 0: unknown })[0])
+    expect([errors, sign]).toEqual([[], null])
+  })
+
+  test('the captured reject, with its sibling `sign`, is one e-mail event', () => {
+    const { events, errors, sign } = parseSendiosWebhook(fixture('reject.captured.json'))
+    expect(withoutRaw(events)).toEqual([
+      {
+        event: 'reject',
+        ts: 1618233303,
+        user_id: '0',
+        client_user_id: null,
+        project_id: '19381',
+        project: '19381_jiji2.ng',
+        type_id: '1',
+        split_group: null,
+        email: 'test@example.com',
+        meta: null,
+        reject_reason: 'validation',
+      },
+    ])
+    expect([errors, sign]).toEqual([[], null])
+  })
+
+  test('the e-mail event `created` is typed, and its `meta.channel` does not make it an omnichannel event', () => {
+    const [event] = parseSendiosWebhookStrict(fixture('created.json'))
+    expect(event).toMatchObject({
+      event: 'created',
+      user_id: '899899',
+      client_user_id: '991',
+      event_id: '290290',
+      reg_type: 'sys_letter',
+    })
+    expect(event?.event === 'created' && event.meta?.channel).toBe('domain_channel.com')
+    expect(event?.event === 'created' && event.user?.name).toBe('Some Name')
+  })
+})
+
+describe('the envelope', () => {
+  test('holds any number of events under numeric keys, taken in numeric order whatever order they come in', () => {
+    const ids = [0, 1, 2, 9, 10, 11, 99, 100, 4294967294, 4294967295, 4294967296, 99999999999]
+    const text = `{${ids.toReversed().map((id) => `"${id}":${JSON.stringify({ ...sms, sms_id: id })}`)},"sign":"abc"}`
+    const { events, sign } = parseSendiosWebhook(text)
+    expect(events.map((event) => event.event === 'sms_sent' && event.sms_id)).toEqual(ids.map(String))
+    expect(sign).toBe('abc')
+  })
+
+  test('may be an array, or missing around a single event', () => {
+    expect(withoutRaw(parseSendiosWebhookStrict(JSON.stringify([sms, sms])))).toEqual([typed, typed])
+    expect(withoutRaw(parseSendiosWebhookStrict(JSON.stringify(sms)))).toEqual([typed])
+  })
+
+  test('may be text, bytes, a Buffer, or a value that a parser made', () => {
+    const body = { 0: sms, sign: null }
+    const text = JSON.stringify(body)
+    for (const form of [text, `\uFEFF${text}`, bytes(text), Buffer.from(text), body]) {
+      expect(withoutRaw(parseSendiosWebhook(form).events)).toEqual([typed])
+    }
+  })
+
+  test('may be empty: PHP writes an empty list as [] or {}', () => {
+    for (const body of ['{}', '[]', '{"sign":null}', {}, []]) {
+      expect(parseSendiosWebhook(body)).toEqual({ events: [], errors: [], sign: null })
+    }
+  })
+
+  test('may have siblings that the vendor adds', () => {
+    expect(parseSendiosWebhook({ 0: sms, sign: null, version: 2, info: { event: 'x' } })).toMatchObject({
+      events: [{ sms_id: '1233' }],
+      errors: [],
+    })
+  })
+
+  test.each([
+    ['', 'the body is empty'],
+    ['null', 'the body is null'],
+    ['17', 'the body is a number'],
+    ['"sms_sent"', 'the body is a string'],
+    ['true', 'the body is a boolean'],
+    ['{"hello":"world"}', 'an object without events'],
+    [undefined, 'the body is missing'],
+  ])('cannot be %j', (body, message) => {
+    expect(errorOf(() => parseSendiosWebhook(body)).message).toContain(message)
+  })
+})
+
+describe('one bad event', () => {
+  test('does not lose the others, and is named by its path', () => {
+    const { events, errors } = parseSendiosWebhook({
+      0: sms,
+      1: { ...sms, ts: 'yesterday' },
+      2: 'x',
+      3: null,
+      4: { ...sms, event: 'sms_lost' },
+    })
+    expect(events.map(({ event }) => event)).toEqual(['sms_sent', 'sms_lost'])
+    expect(errors.map(({ path, message }) => [path, message])).toEqual([
+      ['1.ts', 'sendios webhook at 1.ts: must be Unix seconds'],
+      ['2', 'sendios webhook at 2: must be an object'],
+      ['3', 'sendios webhook at 3: must be an object'],
+    ])
+    expect(JSON.stringify(errors) + errors.map(String)).not.toContain('yesterday')
+  })
+
+  test('is thrown by the strict form', () => {
+    expect(errorOf(() => parseSendiosWebhookStrict([sms, { ...sms, sms_id: null }])).path).toBe('1.sms_id')
+  })
+
+  test.each(['client_user_id', 'project_id', 'template_id', 'category_id', 'sms_id', 'ts', 'channel', 'link'])(
+    'names its %s',
+    (field) => {
+      for (const wrong of [{}, [], true]) {
+        const { events, errors } = parseSendiosWebhook({ ...sms, event: 'sms_click', link: 'x', [field]: wrong })
+        expect([events, errors.map(({ path }) => path)]).toEqual([[], [field]])
+      }
+    },
+  )
+
+  test('of any shape at all is either read, kept or reported', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>('sms_click', 'reject', 1, '1', null))
+    const field = fc.constantFrom(
+      'event',
+      'omnichannel',
+      'client_user_id',
+      'sms_id',
+      'ts',
+      'channel',
+      'link',
+      'meta',
+      'type_id',
+      '__proto__',
+      'x',
+    )
+    const event = fc.oneof(
+      fc.jsonValue(),
+      fc.tuple(field, value).map(([name, given]) => ({ ...sms, [name]: given })),
+    )
+    fc.assert(
+      fc.property(fc.array(event), (batch) => {
+        const { events, errors } = parseSendiosWebhook(JSON.stringify(batch))
+        expect(events.length + errors.length).toBe(batch.length)
+      }),
+    )
+  })
+})
+
+describe('the kind of an event', () => {
+  test('unknown names are kept with what came', () => {
+    const raw = { event: 'sms_teleported', omnichannel: 1, anything: [1] }
+    expect(parseSendiosWebhookStrict([raw, { event: 'unsub', ts: 1 }])).toEqual([
+      { event: 'unknown', name: 'sms_teleported', raw },
+      { event: 'unknown', name: 'unsub', raw: { event: 'unsub', ts: 1 } },
+    ])
+  })
+
+  test('depends on `omnichannel`: an e-mail name with it, or an SMS name without it, is not taken for what it is not', () => {
+    const { omnichannel: _, ...mail } = { ...sms }
+    expect(
+      parseSendiosWebhookStrict([{ ...sms, event: 'sent' }, mail, { ...mail, event: 'sent' }]).map(({ event }) => event),
+    ).toEqual(['unknown', 'unknown', 'sent'])
+  })
+
+  test('narrows the type to the field', () => {
+    for (const event of parseSendiosWebhookStrict([sms])) {
+      if (event.event === 'sms_click') event.link satisfies string
+      else if (event.event === 'sms_sent') event.sms_id satisfies string
+      else if (event.event === 'reject') event.reject_reason satisfies string | null
+      else if (event.event === 'unknown') event.name satisfies string
+      // @ts-expect-error only clicks have a link
+      if (event.event === 'sms_lost') expect(event.link).toBeUndefined()
+    }
+  })
+})
+
+describe('ids', () => {
+  test('are strings, and keep their digits past 2^53', () => {
+    const text = JSON.stringify({ 0: sms, 1: { event: 'open', ts: 1, user_id: 7 } })
+      .replace('1233', '9007199254740993')
+      .replace('"test123"', '9223372036854775807')
+      .replace('"user_id":7', '"user_id":12345678901234567890')
+    for (const body of [text, bytes(text)]) {
+      expect(parseSendiosWebhookStrict(body)).toMatchObject([
+        { sms_id: '9007199254740993', client_user_id: '9223372036854775807', template_id: '15' },
+        { user_id: '12345678901234567890' },
+      ])
+    }
+  })
+
+  test('that a JSON parser has already rounded are an error, not another id', () => {
+    const { events, errors } = parseSendiosWebhook([{ ...sms, sms_id: 2 ** 60 }])
+    expect(events).toEqual([])
+    expect(errors[0]?.message).toContain('0.sms_id: is a number that has lost digits: pass the text or the bytes')
+  })
+
+  test('within `meta` and unknown events keep their digits, too', () => {
+    const [mail, unknown] = parseSendiosWebhookStrict(
+      '[{"event":"open","ts":1,"meta":{"n":9007199254740993}},{"event":"x","n":9007199254740995}]',
+    )
+    expect(mail).toMatchObject({ meta: { n: '9007199254740993' } })
+    expect(unknown).toMatchObject({ raw: { n: '9007199254740995' } })
+  })
+
+  test('may be strings, be null where the user has none, and numbers may come as strings', () => {
+    const [event] = parseSendiosWebhookStrict([
+      { ...sms, sms_id: '1233', client_user_id: null, ts: '1549382627', category_id: '2' },
+    ])
+    expect(event).toMatchObject({ sms_id: '1233', client_user_id: null, ts: 1549382627, category_id: 2 })
+    expect(parseSendiosWebhookStrict([{ ...sms, client_user_id: 42 }])).toMatchObject([{ client_user_id: '42' }])
+  })
+})
+
+describe('prototypes', () => {
+  test('inherited fields are not fields of an event', () => {
+    expect(parseSendiosWebhook([Object.create(sms)]).errors.map(({ path }) => path)).toEqual(['0.event'])
+    expect(
+      errorOf(() => parseSendiosWebhook(Object.create({ 0: sms, x: 1 }, { y: { value: 1, enumerable: true } }))).message,
+    ).toContain('without events')
+  })
+
+  test('a polluted Object.prototype adds nothing to an event', () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    prototype.omnichannel = 1
+    prototype.link = 'evil.example'
+    try {
+      expect(parseSendiosWebhookStrict('[{"event":"click","ts":1}]')).toMatchObject([{ event: 'click', link: null }])
+    } finally {
+      delete prototype.omnichannel
+      delete prototype.link
+    }
+  })
+
+  test('an event cannot change a prototype', () => {
+    parseSendiosWebhookStrict('[{"event":"x","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}]')
+    parseSendiosWebhook('{"__proto__":{"0":{"event":"x"}},"0":{"event":"y","ts":1}}')
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+})
