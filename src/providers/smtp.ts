@@ -54,7 +54,6 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
       const { vendor, ...fields } = fieldsOf(request.content)
       const from = fields.from ?? sender
       const messageId = keyOf(request)
-      if (signal.aborted) throw new SendError('transient', 'the time for this e-mail was over before it began')
       const mail = {
         ...vendor,
         ...fields,

@@ -39,9 +39,14 @@ export type Http = (path: string, call?: HttpCall) => Promise<HttpAnswer>
 /**
  * An HTTP client for one vendor: no retries (the cascade retries), no redirects (they would carry the credentials elsewhere).
  * Paths are put after `baseUrl`, with one slash between; an empty path calls `baseUrl` itself. Throws `RequestError` on a bad `baseUrl`.
+ * `urlOption` is what the adapter's own options call it.
  */
-export function createHttp(vendor: string, options: HttpOptions & { readonly baseUrl: string }): Http {
-  checkUrl(vendor, options.baseUrl)
+export function createHttp(
+  vendor: string,
+  options: HttpOptions & { readonly baseUrl: string },
+  urlOption: string = 'baseUrl',
+): Http {
+  checkUrl(vendor, options.baseUrl, urlOption)
   const base = options.baseUrl.replace(/\/+$/, '')
   const client = ky.create({
     retry: 0,
@@ -72,7 +77,7 @@ export function createHttp(vendor: string, options: HttpOptions & { readonly bas
     const { status, ok, headers } = response
     const retryAfter = retryAfterOf(headers.get('retry-after'))
     if (status === 0 || (status >= 300 && status < 400)) {
-      throw new SendError('configuration', `${vendor} answered with a redirect, which is not followed: check baseUrl`, {
+      throw new SendError('configuration', `${vendor} answered with a redirect, which is not followed: check ${urlOption}`, {
         code: status,
       })
     }
@@ -105,12 +110,12 @@ export function unexpectedAnswer(vendor: string, answer: HttpAnswer): SendError 
   })
 }
 
-function checkUrl(vendor: string, baseUrl: string): void {
+function checkUrl(vendor: string, baseUrl: string, urlOption: string): void {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash) {
     // The value is left out: for some vendors the URL is the secret.
     throw new RequestError(vendor, [
-      { path: 'baseUrl', message: 'must be an absolute http or https URL without user, password or fragment' },
+      { path: urlOption, message: 'must be an absolute http or https URL without user, password or fragment' },
     ])
   }
 }
@@ -161,7 +166,7 @@ function parseJson(text: string): unknown {
 
 // Node and undici name these before a byte of the request has left, so nothing can have been sent.
 const notSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
-const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/
+const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
 
 function networkError(vendor: string, error: unknown): SendError {
   const { code, connecting } = rootOf(error)
@@ -169,7 +174,11 @@ function networkError(vendor: string, error: unknown): SendError {
     return new SendError('transient', `${vendor} could not be reached`, { code })
   }
   if (code !== undefined && refusedTls.test(code)) {
-    return new SendError('configuration', `${vendor}'s TLS connection was refused: check the certificate and baseUrl`, { code })
+    return new SendError(
+      'configuration',
+      `${vendor}'s TLS connection was refused: check its certificate, and http or https in the URL`,
+      { code },
+    )
   }
   // The original error is left out on purpose: ky's message holds the URL, and the URL may hold a token.
   return new SendError('unknown', `the connection to ${vendor} broke or was cut before it had answered`, { code })

@@ -338,6 +338,8 @@ describe('smtp tells by the server’s reply what is at fault', () => {
     ['535 5.7.8 x', 'AUTH PLAIN', 'configuration'],
     ['534 5.7.9 x', 'AUTH PLAIN', 'configuration'],
     ['534 5.7.14 x', 'AUTH PLAIN', 'configuration'],
+    ['550 5.7.9 x', 'DATA', 'configuration'],
+    ['530 5.7.0 x', 'RCPT TO', 'configuration'],
     ['550 5.7.20 x', 'DATA', 'configuration'],
     ['550 5.7.25 x', 'DATA', 'configuration'],
     ['550 5.7.17 x', 'RCPT TO', 'recipient'],

@@ -173,6 +173,15 @@ describe('createHttp', () => {
     expect(await failure(createHttp('Vendor', { baseUrl })(secret))).toMatchObject({ kind: 'configuration' })
   })
 
+  test.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])(
+    'fails as configuration on %s',
+    async (code) => {
+      const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(secret), { code }) }))
+      const http = createHttp('Vendor', { baseUrl: 'https://vendor.test', fetch })
+      expect(await failure(http(secret))).toMatchObject({ kind: 'configuration', vendorCode: code })
+    },
+  )
+
   test('fails as unknown when what answers is not HTTP', async () => {
     const baseUrl = await keep(createTcpServer((socket) => socket.resume().end('SSH-2.0-OpenSSH\r\n')))
     expect(await failure(createHttp('Vendor', { baseUrl })(secret))).toMatchObject({ kind: 'unknown' })

@@ -1,0 +1,82 @@
+import type { MessengerContent } from '../contract/content.ts'
+import { SendError } from '../contract/errors.ts'
+import type { FailureKind } from '../contract/failure.ts'
+import type { JsonObject } from '../contract/json.ts'
+import type { ChannelProvider, ProviderLimits } from '../contract/provider.ts'
+import { escapeSlack } from '../text/escape.ts'
+import { createHttp, type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
+
+/** Options of `slack`. */
+export interface SlackOptions {
+  /** The whole URL that Slack gives for a channel. It is a secret. */
+  readonly webhookUrl: string
+  readonly name?: string
+  /** Default one message a second, which is what Slack allows a channel. */
+  readonly limits?: ProviderLimits
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/**
+ * Posts to one Slack channel through an incoming webhook. Slack gives no message id and reports nothing later. The text is
+ * escaped, so that it can mention nobody; a picture and buttons become Block Kit blocks. Fields of `content.vendor.slack`
+ * (`blocks`, `attachments`, `unfurl_links`, or a `text` in Slack's own markup) join the body as they are.
+ */
+export function slack(options: SlackOptions): ChannelProvider<'chat'> {
+  const { webhookUrl, name = 'slack', limits = { rate: { count: 1, per: '1s' } }, fetch } = options
+  const http = createHttp('Slack', { baseUrl: webhookUrl, ...(fetch && { fetch }) }, 'webhookUrl')
+  return {
+    name,
+    channels: ['chat'],
+    receipts: 'none',
+    addresses: { chat: 'fixed' },
+    limits,
+    async send({ content }, { signal }) {
+      const answer = await http('', { json: bodyOf(content), signal })
+      if (answer.status !== 200 || answer.text.trim() !== 'ok') throw failureOf(answer)
+      return {}
+    },
+  }
+}
+
+function bodyOf(content: MessengerContent): JsonObject {
+  const { text, imageUrl, buttons = [], vendor } = content
+  const own = vendor?.slack ?? {}
+  const plain = escapeSlack(text)
+  const body: JsonObject = {
+    ...(plain !== '' && { text: plain }),
+    ...((imageUrl !== undefined || buttons.length > 0) && { blocks: blocksOf(content, plain) }),
+    ...own,
+  }
+  if (Object.keys(body).length === 0) throw new SendError('content', 'Slack takes no empty text', { field: 'text' })
+  return body
+}
+
+function blocksOf({ text, imageUrl, buttons = [] }: MessengerContent, plain: string): JsonObject[] {
+  return [
+    ...(plain === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text: plain } }]),
+    ...(imageUrl === undefined ? [] : [{ type: 'image', image_url: imageUrl, alt_text: text.slice(0, 200) || 'picture' }]),
+    ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }]),
+  ]
+}
+
+function buttonOf({ text, url }: { readonly text: string; readonly url: string }): JsonObject {
+  return { type: 'button', text: { type: 'plain_text', text }, url }
+}
+
+/** Slack's errors are one word of plain text. What is wrong with the one channel of a webhook is the operator's to mend. */
+function failureOf(answer: HttpAnswer): SendError {
+  const word = /^[a-z][a-z_]{1,60}$/.exec(answer.text.trim())?.[0]
+  if (word === undefined || answer.ok) return unexpectedAnswer('Slack', answer)
+  const kind: FailureKind = answer.status === 410 ? 'configuration' : kindOfStatus(answer.status)
+  return new SendError(kind, `Slack refused the message: ${word}`, {
+    code: word,
+    retryAfter: answer.retryAfter,
+    field: fieldOf(word),
+  })
+}
+
+function fieldOf(word: string): string | undefined {
+  if (word === 'no_text' || word === 'missing_text_or_fallback_or_attachments') return 'text'
+  if (word === 'invalid_blocks' || word === 'too_many_attachments') return 'vendor.slack'
+  return undefined
+}
