@@ -49,9 +49,7 @@ export function applySmsPolicy(text: string, policy: SmsPolicy | undefined): str
   const sent = policy.unicode === 'transliterate' ? gsmLikeness(text) : text
   const { encoding, segments, forcing } = countSegments(sent)
   if (policy.unicode === 'reject' && encoding === 'ucs-2') {
-    throw refused(
-      `the SMS needs UCS-2 because of ${named(forcing)}; leave them out, or set sms.unicode to 'transliterate' or 'allow'`,
-    )
+    throw refused(`the SMS needs UCS-2 because of ${named(forcing)}; sms.unicode forbids it`)
   }
   if (policy.maxSegments !== undefined && segments > policy.maxSegments) {
     const why = encoding === 'ucs-2' ? ` (in UCS-2, because of ${named(forcing)})` : ''
@@ -61,6 +59,7 @@ export function applySmsPolicy(text: string, policy: SmsPolicy | undefined): str
 }
 
 function gsmLikeness(text: string): string {
+  if (survey(text).encoding === 'gsm-7') return text
   const likeness = transliterate(text)
   return survey(likeness).encoding === 'gsm-7' ? likeness : text
 }
@@ -79,18 +78,18 @@ function named(characters: readonly string[]): string {
 
 function survey(text: string): { encoding: 'gsm-7' | 'ucs-2'; units: number; forcing: string[] } {
   let septets = 0
-  const forcing = new Set<string>()
+  const forcing = new Set<number>()
   for (let index = 0; index < text.length; index++) {
     const units = gsmUnits(text.charCodeAt(index))
     septets += units
     if (units > 0) continue
-    const character = String.fromCodePoint(text.codePointAt(index)!)
-    forcing.add(character)
-    index += character.length - 1
+    const code = text.codePointAt(index)!
+    forcing.add(code)
+    if (code > 0xffff) index++
   }
   return forcing.size === 0
     ? { encoding: 'gsm-7', units: septets, forcing: [] }
-    : { encoding: 'ucs-2', units: text.length, forcing: [...forcing] }
+    : { encoding: 'ucs-2', units: text.length, forcing: [...forcing].map((code) => String.fromCodePoint(code)) }
 }
 
 /** Where each of several joined segments ends, and how many units the last one holds. */

@@ -1,0 +1,132 @@
+import { type Channel, channels } from '../contract/channel.ts'
+import type { ContentByChannel } from '../contract/content.ts'
+import { TemplateError } from '../contract/errors.ts'
+import type { SmsPolicy, Template } from '../contract/template.ts'
+import { compileContent, type Renderer, type Surroundings } from './compile-content.ts'
+import type { ContentSources, ExactSources } from './content-source.ts'
+import type { TemplateEngine } from './engine.ts'
+import {
+  type SchemaInput,
+  type SchemaOutput,
+  type SchemaResult,
+  type StandardSchema,
+  schemaKeys,
+  verdictOf,
+} from './standard-schema.ts'
+
+/** What `defineTemplate` takes. */
+export interface TemplateDefinition<S extends StandardSchema, T, L> {
+  /** Kept in records together with the version, so that a later process finds the template again. */
+  readonly id: string
+  /** Default `1`. Raise it when the variables change in a way that old records do not fit. */
+  readonly version?: string | number
+  /** A Standard Schema of the variables: zod, zod/mini, valibot, arktype and others. */
+  readonly variables: S
+  /** By channel: a function of the variables, or texts in the language of `engine`. */
+  readonly content: T
+  /** By BCP 47 tag, for some or all of the channels; `uk-UA` falls back to `uk`, and that to `content`. */
+  readonly locales?: L
+  /** Needed for content that is not a function; `liquid()` from `omnicascade/templates/liquid`. */
+  readonly engine?: TemplateEngine
+  readonly sms?: SmsPolicy
+}
+
+/**
+ * Defines a template: typed variables, and content by channel and locale. Content functions get the schema's output; `send` takes its input.
+ * Texts are compiled here, once. Throws a `TemplateError` that names the place on anything that could never be rendered.
+ */
+export function defineTemplate<S extends StandardSchema, T extends ContentSources<SchemaOutput<S>>, L>(
+  definition: TemplateDefinition<
+    S,
+    T & ExactSources<T>,
+    { readonly [K in keyof L]: ContentSources<SchemaOutput<S>> & L[K] & ExactSources<L[K], keyof T> }
+  >,
+): Template<SchemaInput<S>, keyof T & Channel> {
+  const { id, version = '1', variables: schema, content, locales = {}, engine, sms } = definition
+  checkDefinition(id, version, schema, sms)
+  const surroundings = { engine, names: schemaKeys(schema) }
+  const renderers = new Map<string, Renderer>()
+  const named = new Set<Channel>()
+  for (const [locale, sources] of [[undefined, content], ...Object.entries(locales)] as [string | undefined, object][]) {
+    for (const [channel, renderer] of compileSources(id, locale, sources, surroundings)) {
+      const key = keyOf(channel, locale)
+      if (renderers.has(key)) throw new TemplateError('the locale is there twice', { template: id, channel, locale })
+      renderers.set(key, renderer)
+      named.add(channel)
+    }
+  }
+  if (named.size === 0) throw new TemplateError('it has no content for any channel', { template: id })
+
+  return {
+    id,
+    version: String(version),
+    channels: [...named] as (keyof T & Channel)[],
+    sms,
+    validate(variables) {
+      const threw = (error: unknown) => new TemplateError('the schema of its variables threw', { template: id }, { cause: error })
+      let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>
+      try {
+        result = schema['~standard'].validate(variables)
+      } catch (error) {
+        throw threw(error)
+      }
+      if (!('then' in result)) return verdictOf(result)
+      return result.then(verdictOf, (error: unknown) => {
+        throw threw(error)
+      })
+    },
+    render<K extends Channel>(channel: K, variables: unknown, locale: string | undefined) {
+      return rendererFor(renderers, channel, locale)?.(variables) as ContentByChannel[K] | undefined
+    },
+  }
+}
+
+function compileSources(
+  template: string,
+  locale: string | undefined,
+  sources: object,
+  surroundings: Surroundings,
+): (readonly [Channel, Renderer])[] {
+  if (locale !== undefined && !/^[a-z]{2,8}(-[a-z\d]{1,8})*$/.test(normal(locale)))
+    throw new TemplateError('a locale is a BCP 47 tag such as "uk" or "uk-UA"', { template, locale })
+  return Object.entries(sources).flatMap(([name, source]: [string, unknown]) => {
+    const channel = channels.find((known) => known === name)
+    if (channel === undefined)
+      throw new TemplateError(`"${name}" is no channel; the channels are ${channels.join(', ')}`, { template, locale })
+    return source === undefined ? [] : [[channel, compileContent(source, { template, channel, locale }, surroundings)] as const]
+  })
+}
+
+/** Looks up `uk-UA`, then `uk`, then the default content (RFC 4647, 3.4). */
+function rendererFor(
+  renderers: ReadonlyMap<string, Renderer>,
+  channel: Channel,
+  locale: string | undefined,
+): Renderer | undefined {
+  for (let tag = normal(locale ?? ''); tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
+    const renderer = renderers.get(keyOf(channel, tag))
+    if (renderer !== undefined) return renderer
+  }
+  return renderers.get(keyOf(channel, undefined))
+}
+
+function keyOf(channel: Channel, locale: string | undefined): string {
+  return `${channel} ${normal(locale ?? '')}`
+}
+
+function normal(locale: string): string {
+  return locale.toLowerCase().replaceAll('_', '-')
+}
+
+function checkDefinition(id: unknown, version: unknown, schema: StandardSchema, sms: SmsPolicy | undefined): void {
+  const fail = (message: string): never => {
+    throw new TemplateError(message, { template: String(id) })
+  }
+  if (typeof id !== 'string' || id === '') fail('id must be a string that is not empty')
+  if (version === '' || !['string', 'number'].includes(typeof version)) fail('version must be a string or a number')
+  if (typeof schema?.['~standard']?.validate !== 'function')
+    fail('variables must be a Standard Schema, for example z.object({ … }) of zod')
+  const { unicode = 'allow', maxSegments = 1 } = sms ?? {}
+  if (!['allow', 'transliterate', 'reject'].includes(unicode)) fail("sms.unicode must be 'allow', 'transliterate' or 'reject'")
+  if (!Number.isInteger(maxSegments) || maxSegments < 1) fail('sms.maxSegments must be a whole number of at least 1')
+}

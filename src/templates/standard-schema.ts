@@ -1,0 +1,73 @@
+import type { Issue } from '../contract/template.ts'
+
+/** What a Standard Schema (standardschema.dev, version 1) answers: the value, or what is wrong with it. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly issues: readonly {
+        readonly message: string
+        readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+      }[]
+    }
+
+/** The part of the Standard Schema interface that is used here; zod, valibot, arktype and others have it. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What a schema takes. */
+export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input']
+
+/** What a schema gives: its input with defaults filled in and transformations done. */
+export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
+
+/** A schema's answer as the contract has it; paths start with `variables`. */
+export function verdictOf<Output>(
+  result: SchemaResult<Output>,
+): { readonly value: Output } | { readonly issues: readonly Issue[] } {
+  if (result.issues === undefined) return { value: result.value }
+  return {
+    issues: result.issues.map(({ message, path = [] }) => ({
+      message,
+      path: path.reduce<string>((parent, segment) => {
+        const key = typeof segment === 'object' ? segment.key : segment
+        return typeof key === 'number' ? `${parent}[${key}]` : `${parent}.${String(key)}`
+      }, 'variables'),
+    })),
+  }
+}
+
+/**
+ * The keys of an object schema, where it shows them and admits no others: zod (classic and mini) by `shape`, valibot by `entries`.
+ * Undefined for anything else, whose variables are then checked when they are used.
+ */
+export function schemaKeys(schema: StandardSchema): readonly string[] | undefined {
+  const { shape, entries, type, pipe, _zod } = schema as {
+    readonly shape?: object
+    readonly entries?: object
+    readonly type?: unknown
+    readonly pipe?: unknown
+    readonly _zod?: { readonly def?: { readonly catchall?: { readonly _zod?: { readonly def?: { readonly type?: unknown } } } } }
+  }
+  if (isObject(shape) && _zod !== undefined) {
+    const catchall = _zod.def?.catchall
+    return catchall === undefined || catchall._zod?.def?.type === 'never' ? Object.keys(shape) : undefined
+  }
+  const closed = type === 'object' || type === 'strict_object'
+  return isObject(entries) && closed && keepsEntries(pipe) ? Object.keys(entries) : undefined
+}
+
+/** valibot's `pipe` shows the entries of its first schema, whatever a transformation then makes of them. */
+function keepsEntries(pipe: unknown): boolean {
+  if (!Array.isArray(pipe)) return true
+  return pipe.slice(1).every((action: { readonly kind?: unknown }) => action.kind === 'validation' || action.kind === 'metadata')
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
