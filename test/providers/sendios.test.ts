@@ -62,6 +62,10 @@ const failures = {
   },
   'a 200 that says it is an error': { answer: answer({ error: 'Type 5 is not active' }), kind: 'content', code: '200' },
   'an error that is no text': { answer: answer({ error: { code: 1 } }), kind: 'content' },
+  'words that quote the login and the address': {
+    answer: answer({ error: `no ${basic(apiKey)} ${basic(hashed)} ${apiKey} ${hashed} for ${ada} +380501234567` }),
+    kind: 'content',
+  },
   'a 400': { answer: answer({ error: 'project_id is required' }, 400), kind: 'content', code: '400' },
   'a 500': { answer: answer({ error: 'Internal error' }, 500), kind: 'transient', code: '500' },
   'a 202, which v1 does not give': { answer: answer({ queued: true }, 202), kind: 'unknown' },

@@ -495,6 +495,7 @@ describe('smtp lets no one add a header field or a recipient', () => {
     'ada',
     '@example.org',
     'ada@',
+    'a@b@example.org',
     'a..b@example.org',
     'ada@-x.org',
     'ada@[127.0.0.1]',

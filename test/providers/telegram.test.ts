@@ -73,6 +73,14 @@ providerContract({
       kind: 'content',
       field: 'imageUrl',
     },
+    'words that quote the token and the chat': {
+      answer: refusal(400, `Bad Request: no 4200000042 at /bot${token}/sendMessage`),
+      kind: 'content',
+    },
+    'a success with the status of a failure': {
+      answer: () => HttpResponse.json(sentTo(4_200_000_042), { status: 502 }),
+      kind: 'transient',
+    },
     'a 400 of no known text': { answer: refusal(400, 'Bad Request: something new'), kind: 'content' },
     'token revoked': { answer: refusal(401, 'Unauthorized'), kind: 'configuration', code: '401' },
     'token mistyped': { answer: refusal(404, 'Not Found'), kind: 'configuration', code: '404' },
@@ -188,7 +196,9 @@ describe('telegram', () => {
     const provider = telegram({ token })
     await provider.send(requestFor({ text: '🦉'.repeat(4096) }), context)
     await provider.send(requestFor({ text: `<b>${'a'.repeat(4096)}</b>`, format: 'html' }), context)
-    expect(calls).toHaveLength(2)
+    const old = { text: `*${'a'.repeat(4096)}*`, vendor: { telegram: { parse_mode: 'Markdown' } } }
+    await provider.send(requestFor(old), context)
+    expect(calls).toHaveLength(3)
   })
 
   test.each([
