@@ -1,0 +1,125 @@
+import { customAlphabet } from 'nanoid'
+import type { Channel } from '../contract/channel.ts'
+import { OmnicascadeError, RequestError } from '../contract/errors.ts'
+import type { Awaitable } from '../contract/json.ts'
+import type { Shortener } from '../contract/links.ts'
+
+/** What is kept under a code; plain JSON. */
+export interface StoredLink {
+  readonly url: string
+  readonly notificationId: string
+  readonly channel: Channel
+  /** Unix milliseconds. */
+  readonly createdAt: number
+}
+
+/** Where short links are kept: a table of the app's database, say, with the code as its key. */
+export interface LinkStore {
+  /** Keeps a link; false if the code is taken, and then nothing is changed. Must be atomic. */
+  put(code: string, link: StoredLink): Awaitable<boolean>
+  get(code: string): Awaitable<StoredLink | undefined>
+}
+
+/** Somebody followed a short link. */
+export interface LinkClick {
+  readonly code: string
+  readonly url: string
+  readonly notificationId: string
+  readonly channel: Channel
+  /** Unix milliseconds. */
+  readonly at: number
+  /** What the app's route gave to `resolve`, for example the user agent. */
+  readonly info: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Options of `storeShortener`. */
+export interface StoreShortenerOptions {
+  /** Where the app's redirect route is; the code is appended to it, after a slash. */
+  readonly baseUrl: string
+  readonly store: LinkStore
+  /** Characters of a code. Default 8: about 46 bits, too many to guess links by trying. At least 4. */
+  readonly codeLength?: number
+  /** Makes a code of letters, digits, `-` and `_`. Default: random, without characters that look alike. */
+  readonly generate?: (length: number) => string
+  /** Told of each click, before `resolve` answers. What it throws goes to `onError`; the redirect goes on. */
+  readonly onClick?: (click: LinkClick) => Awaitable<void>
+  readonly onError?: (error: unknown) => void
+  /** Unix milliseconds. */
+  readonly now?: () => number
+}
+
+/** A shortener with its other half, for the app's own redirect route. */
+export interface StoreShortener extends Shortener {
+  /** The long URL of a code, or undefined: answer 302 or 404. Counts as a click. */
+  resolve(code: string, info?: Readonly<Record<string, unknown>>): Promise<string | undefined>
+}
+
+// No 0 and O, no 1, I and l, nor o and i, which people mistake when they type a link off a screen.
+const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz'
+const attempts = 5
+
+/** Shortens links on the app's own store and domain. Takes http and https targets only, so that no other scheme is ever redirected to. */
+export function storeShortener(options: StoreShortenerOptions): StoreShortener {
+  const { store, codeLength = 8, generate = customAlphabet(alphabet), onClick, onError, now = Date.now } = options
+  const baseUrl = checkedBase(options.baseUrl, codeLength)
+
+  const shorten: Shortener = async (url, { channel, notificationId, dryRun, signal }) => {
+    if (!isWebUrl(url)) throw new OmnicascadeError('shorten', 'only absolute http and https URLs can be shortened')
+    if (dryRun) return baseUrl + 'x'.repeat(codeLength)
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      signal.throwIfAborted()
+      const code = generate(codeLength)
+      if (!/^[\w-]+$/.test(code)) throw new OmnicascadeError('shorten', 'generate must give letters, digits, "-" and "_" only')
+      if (await store.put(code, { url, notificationId, channel, createdAt: now() })) return baseUrl + code
+    }
+    throw new OmnicascadeError('shorten', `no free code in ${attempts} attempts: raise codeLength`)
+  }
+
+  async function told(click: LinkClick): Promise<void> {
+    try {
+      await onClick?.(click)
+    } catch (error) {
+      onError?.(error)
+    }
+  }
+
+  return Object.assign(shorten, {
+    async resolve(code: string, info?: Readonly<Record<string, unknown>>) {
+      const link = /^[\w-]+$/.test(code) ? await store.get(code) : undefined
+      if (link === undefined || !isWebUrl(link.url)) return undefined
+      const { url, notificationId, channel } = link
+      await told({ code, url, notificationId, channel, at: now(), info })
+      return url
+    },
+  })
+}
+
+/** Links in memory, gone with the process: for development and tests. */
+export function memoryLinkStore(): LinkStore {
+  const links = new Map<string, StoredLink>()
+  return {
+    put(code, link) {
+      if (links.has(code)) return false
+      links.set(code, link)
+      return true
+    },
+    get: (code) => links.get(code),
+  }
+}
+
+function checkedBase(baseUrl: string, codeLength: number): string {
+  const issues = [
+    ...(isWebUrl(baseUrl) && !/[?#]/.test(baseUrl)
+      ? []
+      : [{ path: 'baseUrl', message: 'must be an absolute http(s) URL without query and fragment' }]),
+    ...(Number.isInteger(codeLength) && codeLength >= 4
+      ? []
+      : [{ path: 'codeLength', message: 'must be a whole number of at least 4' }]),
+  ]
+  if (issues.length > 0) throw new RequestError('storeShortener', issues)
+  return baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`
+}
+
+function isWebUrl(url: unknown): boolean {
+  return typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
+}
