@@ -1,0 +1,336 @@
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { RequestError, StreamError } from 'omnicascade'
+import { createSambaClient, type SambaClientOptions, type SambaEvents, type SambaSmsEvent } from 'omnicascade/samba'
+import { describe, expect, test } from 'vitest'
+import { event, json } from './arbitraries.ts'
+import { impatientClock, sambaServer } from './server.ts'
+
+const apiKey = 'k3y-that-nobody-may-see'
+const day = 86_400_000
+const now = Date.UTC(2026, 10, 25)
+const records = Array.from({ length: 50 }, (_, at) => ({
+  smsEvent: { trackpoint: '4541245641234564', userId: `u${at}`, status: 'DELIVERED', date: now - at * 1000 },
+  source: { type: 'one-off', campaign: { id: 'c', name: 'Černý pátek' }, sendDate: now - at * 1000 - 300 },
+})) as SambaSmsEvent[]
+const lines = records.map((record) => `${json(record as never)}\n`)
+const text = lines.join('')
+
+function client(options: Partial<SambaClientOptions> = {}) {
+  return createSambaClient({ trackpointId: '4541245641234564', apiKey, clock: impatientClock(now), ...options })
+}
+
+/** What an export gives, and what it fails with. */
+async function drain(events: SambaEvents) {
+  const given: SambaSmsEvent[] = []
+  let error: unknown
+  try {
+    for await (const one of events) given.push(one)
+  } catch (thrown) {
+    error = thrown
+  }
+  return { given, error: error as StreamError | undefined }
+}
+
+/** A `fetch` that answers with each text in turn, and breaks all answers but the last after it. */
+function broken(...answers: readonly string[]): typeof fetch {
+  let at = 0
+  return async () => {
+    const answer = new TextEncoder().encode(answers[at]!)
+    const last = ++at >= answers.length
+    return new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(answer),
+        pull: (controller) => (last ? controller.close() : controller.error(new Error('ECONNRESET'))),
+      }),
+    )
+  }
+}
+
+describe('the request', () => {
+  test('is a POST of JSON with the key in a header, and {} where no period is given', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.end(text))
+    expect(await drain(client({ baseUrl }).exportSmsEvents())).toEqual({ given: records, error: undefined })
+    expect(asked).toMatchObject([
+      {
+        method: 'POST',
+        url: '/shop/4541245641234564/export-sms-events',
+        headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
+        body: {},
+      },
+    ])
+  })
+
+  test('gives the period in Unix milliseconds', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.end())
+    await drain(client({ baseUrl }).exportSmsEvents({ from: new Date(now - day), to: now }))
+    await drain(client({ baseUrl }).exportSmsEvents({ from: now - 90 * day }))
+    await drain(client({ baseUrl }).exportSmsEvents({ to: new Date(now) }))
+    expect(asked.map(({ body }) => body)).toEqual([{ from: now - day, to: now }, { from: now - 90 * day }, { to: now }])
+  })
+
+  test('goes to the host of the account', async () => {
+    const urls: string[] = []
+    const fetch: typeof globalThis.fetch = async (input) => {
+      urls.push((input as Request).url)
+      return new Response('')
+    }
+    await drain(client({ fetch }).exportSmsEvents())
+    await drain(client({ fetch, host: 'api.yottly.com' }).exportSmsEvents())
+    expect(urls).toEqual([
+      'https://api.samba.ai/shop/4541245641234564/export-sms-events',
+      'https://api.yottly.com/shop/4541245641234564/export-sms-events',
+    ])
+  })
+
+  test('is made anew by each iteration', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.end(text))
+    const events = client({ baseUrl }).exportSmsEvents()
+    expect((await drain(events)).given).toEqual((await drain(events)).given)
+    expect(asked.length).toBe(2)
+  })
+})
+
+describe('a period that cannot be exported is refused at once', () => {
+  test.each([
+    [{ from: now - 91 * day }, 'from: is more than 90 days ago'],
+    [{ from: now - 100 * day, to: now - day }, 'from: is more than 90 days before `to`'],
+    [{ from: now, to: now - 1 }, 'from: is later than `to`'],
+    [{ from: Number.NaN }, 'from: must be a Date or whole Unix milliseconds'],
+    [{ to: new Date('never') }, 'to: must be a Date or whole Unix milliseconds'],
+    [{ to: '2026-11-25' as never }, 'to: must be a Date or whole Unix milliseconds'],
+  ])('%j', (period, message) => {
+    expect(() => client().exportSmsEvents(period)).toThrow(RequestError)
+    expect(() => client().exportSmsEvents(period)).toThrow(message)
+  })
+})
+
+describe('options that cannot work', () => {
+  test.each([
+    [{ trackpointId: 2 ** 60 }, 'trackpointId'],
+    [{ trackpointId: '../x' }, 'trackpointId'],
+    [{ apiKey: 'a\nb' }, 'apiKey'],
+    [{ apiKey: '' }, 'apiKey'],
+    [{ host: 'https://api.samba.ai' }, 'host'],
+    [{ baseUrl: 'api.samba.ai' }, 'baseUrl'],
+    [{ retries: -1 }, 'retries'],
+  ])('%j are refused by name, without their values', (options, name) => {
+    const { message } = errorOf(() => client(options as never))
+    expect(message).toContain(`${name}: must be`)
+    if ('apiKey' in options && options.apiKey) expect(message).not.toContain(options.apiKey)
+  })
+
+  function errorOf(run: () => unknown): RequestError {
+    try {
+      run()
+    } catch (error) {
+      expect(error).toBeInstanceOf(RequestError)
+      return error as RequestError
+    }
+    throw new Error('nothing was thrown')
+  }
+})
+
+describe('an answer that is no export', () => {
+  test.each([
+    [401, 'samba-unauthorized', 1],
+    [403, 'samba-unauthorized', 1],
+    [404, 'samba-unknown-trackpoint', 1],
+    [400, 'samba-refused', 1],
+    [302, 'samba-redirected', 1],
+    [429, 'samba-rate-limited', 3],
+    [500, 'samba-unavailable', 3],
+    [503, 'samba-unavailable', 3],
+  ])('HTTP %i is %s, after %i requests', async (status, code, requests) => {
+    const { asked, baseUrl } = await sambaServer((response) =>
+      response.writeHead(status, { location: '/elsewhere' }).end(`no, ${apiKey}`),
+    )
+    const { error } = await drain(client({ baseUrl, retries: 2 }).exportSmsEvents())
+    expect(error).toBeInstanceOf(StreamError)
+    expect(error).toMatchObject({ code, status })
+    expect(asked.length).toBe(requests)
+    expect(inspect(error, { depth: 9 })).not.toContain(apiKey)
+  })
+
+  test('429 and 5xx are asked again after what Retry-After says, or after 1, 2, 4 … seconds', async () => {
+    const { baseUrl } = await sambaServer((response, at) => {
+      if (at === 1) response.writeHead(429, { 'retry-after': '7' }).end()
+      else if (at < 4) response.writeHead(503).end()
+      else response.end(text)
+    })
+    const clock = impatientClock(now)
+    expect(await drain(client({ baseUrl, clock }).exportSmsEvents())).toEqual({ given: records, error: undefined })
+    expect(clock.delays).toEqual([1000, 7000, 4000, 8000])
+  })
+
+  test('a Retry-After that is too long to wait for is left to the caller', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.writeHead(429, { 'retry-after': '3600' }).end())
+    const { error } = await drain(client({ baseUrl }).exportSmsEvents())
+    expect(error).toMatchObject({ code: 'samba-rate-limited', message: expect.stringContaining('try again in 3600 s') })
+    expect(asked.length).toBe(1)
+  })
+
+  test('a server that cannot be reached is asked again, then said to be so', async () => {
+    const fetch: typeof globalThis.fetch = async () => {
+      throw new TypeError(`fetch failed for ${apiKey}`)
+    }
+    const clock = impatientClock(now)
+    const { error } = await drain(client({ fetch, clock, retries: 2 }).exportSmsEvents())
+    expect(error).toMatchObject({ code: 'samba-unavailable', status: undefined })
+    expect(inspect(error, { depth: 9 })).not.toContain(apiKey)
+    expect(clock.delays).toEqual([1000, 2000])
+  })
+
+  test('waiting for the next try ends when the signal is aborted', async () => {
+    const controller = new AbortController()
+    const clock = { now: () => now, setTimer: () => () => {} }
+    const fetch: typeof globalThis.fetch = async () => {
+      setImmediate(() => controller.abort(new Error('enough')))
+      return new Response('', { status: 503 })
+    }
+    const { error } = await drain(client({ fetch, clock }).exportSmsEvents({ signal: controller.signal }))
+    expect(error?.message).toBe('enough')
+  })
+})
+
+describe('a stream that is cut', () => {
+  test('goes on after the last event, without losing or repeating one', async () => {
+    const { asked, baseUrl } = await sambaServer((response, at) => {
+      if (at === 2) return response.end(text)
+      response.writeHead(200)
+      response.write(text.slice(0, [1000, 4321][at]), () => response.destroy())
+    })
+    expect(await drain(client({ baseUrl }).exportSmsEvents({ from: now - day }))).toEqual({ given: records, error: undefined })
+    const { from, to } = asked[1]!.body as { from: number; to: number }
+    expect([asked[0]!.body, from, asked[2]!.body]).toEqual([{ from: now - day }, now - day, { from, to }])
+    expect(Math.abs(to - Date.now())).toBeLessThan(day)
+  })
+
+  test('may be cut anywhere, also several times, and hold equal events: each is given as often as it is in the export', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.array(fc.nat(), { maxLength: 4 }),
+        async (pool, picks, cuts) => {
+          const all = picks.map((pick) => pool[pick % pool.length]!)
+          const whole = all.map((one) => `${json(one)}\n`).join('')
+          const answers = [...cuts.map((at) => whole.slice(0, at % (whole.length + 1))), whole]
+          const { given, error } = await drain(client({ fetch: broken(...answers) }).exportSmsEvents())
+          expect(error).toBeUndefined()
+          expect(given).toEqual(all)
+        },
+      ),
+    )
+  })
+
+  test('goes on, too, if what was given comes again in another order', async () => {
+    const again = [...lines.slice(0, 10).toReversed(), ...lines.slice(10)].join('')
+    expect(await drain(client({ fetch: broken(lines.slice(0, 10).join(''), again) }).exportSmsEvents())).toEqual({
+      given: records,
+      error: undefined,
+    })
+  })
+
+  test.each([
+    ['the order is another', lines.toReversed().join('')],
+    ['one of them is missing', lines.slice(1).join('')],
+    ['one of them is another', lines[49] + lines.slice(1).join('')],
+    ['there are fewer of them', lines.slice(0, 5).join('')],
+  ])('says that it cannot go on if %s', async (_, again) => {
+    const { given, error } = await drain(client({ fetch: broken(lines.slice(0, 10).join(''), again) }).exportSmsEvents())
+    expect(given).toEqual(records.slice(0, 10))
+    expect(error).toMatchObject({ code: 'samba-resume-diverged' })
+  })
+
+  test('is given up after so many cuts', async () => {
+    const fetch = broken(...Array.from({ length: 9 }, () => lines.slice(0, 10).join('')))
+    const { given, error } = await drain(client({ fetch, retries: 3 }).exportSmsEvents())
+    expect(given).toEqual(records.slice(0, 10))
+    expect(error).toMatchObject({ code: 'samba-interrupted' })
+  })
+
+  test('reports a bad record once, with the same number, however often it comes', async () => {
+    const bad = `${lines[0]}{oops}\n${lines[1]}`
+    const reported: StreamError[] = []
+    const fetch = broken(bad, bad, `${bad}nonsense\n${lines[2]}`)
+    const { given, error } = await drain(client({ fetch }).exportSmsEvents({ onError: (report) => reported.push(report) }))
+    expect([given, error]).toEqual([records.slice(0, 3), undefined])
+    expect(reported.map(({ record }) => record)).toEqual([2, 4])
+  })
+
+  test('is not asked for again because of a bad record: that is the caller’s to decide', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.end(`${lines[0]}{oops}\n`))
+    const { given, error } = await drain(client({ baseUrl }).exportSmsEvents())
+    expect([given, error?.code, asked.length]).toEqual([records.slice(0, 1), 'samba-malformed-record', 1])
+  })
+
+  test('that ends within a record, though the connection ends well, reports it', async () => {
+    const { baseUrl } = await sambaServer((response) => response.end(text.slice(0, -20)))
+    const { given, error } = await drain(client({ baseUrl }).exportSmsEvents())
+    expect([given, error?.code]).toEqual([records.slice(0, 49), 'samba-truncated-record'])
+  })
+})
+
+describe('the connection', () => {
+  test('gives events as they come', async () => {
+    let more = () => {}
+    const { baseUrl } = await sambaServer((response) => {
+      response.write(lines[0])
+      more = () => response.end(lines[1])
+    })
+    const iterator = client({ baseUrl }).exportSmsEvents()[Symbol.asyncIterator]()
+    expect((await iterator.next()).value).toEqual(records[0])
+    more()
+    expect((await iterator.next()).value).toEqual(records[1])
+    expect((await iterator.next()).done).toBe(true)
+  })
+
+  test('is closed when the loop is left', async () => {
+    let closed: Promise<unknown> | undefined
+    const { baseUrl } = await sambaServer((response) => {
+      closed = once(response, 'close')
+      response.write(text)
+    })
+    for await (const _ of client({ baseUrl }).exportSmsEvents()) break
+    await closed
+  })
+
+  test('is closed when the signal is aborted, and the iteration rejects with its reason', async () => {
+    let closed: Promise<unknown> | undefined
+    const { baseUrl } = await sambaServer((response) => {
+      closed = once(response, 'close')
+      response.write(lines[0])
+    })
+    const controller = new AbortController()
+    const iterator = client({ baseUrl }).exportSmsEvents({ signal: controller.signal })[Symbol.asyncIterator]()
+    await iterator.next()
+    const next = iterator.next()
+    controller.abort(new Error('enough'))
+    await expect(next).rejects.toThrow('enough')
+    await closed
+  })
+
+  test('is not read ahead of the consumer: the server has to wait', async () => {
+    const block = Buffer.from(text.repeat(100))
+    const blocks = 24
+    let written = 0
+    const { baseUrl } = await sambaServer(async (response) => {
+      for (; written < blocks; written++) if (!response.write(block)) await once(response, 'drain')
+      response.end()
+    })
+    const iterator = client({ baseUrl }).exportSmsEvents().batches()
+    let count = (await iterator.next()).value!.length
+    for (let at = 0; at < 3000; at++) await turn()
+    expect(written).toBeLessThan(blocks / 2)
+    for await (const batch of iterator) count += batch.length
+    expect([written, count]).toEqual([blocks, blocks * 100 * records.length])
+  })
+})
+
+test('the key is not to be seen in the client, or in what it gives', () => {
+  const samba = client()
+  expect(inspect([samba, samba.exportSmsEvents()], { depth: 9, showHidden: true }) + JSON.stringify(samba)).not.toContain(apiKey)
+})
