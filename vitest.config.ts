@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@omnicascade/source', 'node', 'import', 'default']
+// Vitest hands these to Node as well: `import` among them would give ESM builds to the `require` of CommonJS packages.
+const conditions = ['@omnicascade/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },
