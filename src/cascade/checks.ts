@@ -6,9 +6,11 @@ import { isTimeZone, minutesOf } from './window.ts'
 /** Collects what is wrong with a request, all of it, so that one error can name it all. */
 export type Report = (path: string, message: string) => void
 
+/** Whether a value is a string that is not empty. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0
+
 const isE164 = (value: unknown) => typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value)
 const isId = (value: unknown) => Number.isSafeInteger(value) || (typeof value === 'string' && value.length > 0)
-const isText = (value: unknown) => typeof value === 'string' && value.length > 0
 // Control characters in an address are how header fields are forged.
 const isMailbox = (value: unknown) =>
   typeof value === 'string' && value.length <= 254 && /^[^\s@<>,;\p{Cc}]+@[^\s@<>,;\p{Cc}]+$/u.test(value)
@@ -27,17 +29,30 @@ const addressForms: Readonly<Record<AddressKey, readonly [(value: unknown) => bo
   chat: [isText, 'is not a chat id'],
 }
 
-/** Reports every address that cannot be one, and an unknown time zone. Values are not echoed: they are personal data. */
-export function checkRecipient(to: Recipient, report: Report): void {
-  if (typeof to !== 'object' || to === null)
-    return report('to', 'is missing: give the recipient, for example { phone: "+420777123456" }')
-  for (const [key, [isValid, message]] of Object.entries(addressForms)) {
-    const value = to[key as AddressKey]
-    if (value !== null && value !== undefined && !isValid(value)) report(`to.${key}`, message)
+const fieldForms: Readonly<Record<keyof Recipient, readonly [(value: unknown) => boolean, string]>> = {
+  ...addressForms,
+  userId: [isText, 'is no text, or empty'],
+  locale: [isText, 'is not a language tag, such as uk-UA'],
+  timeZone: [isTimeZone, 'is not an IANA time zone, such as Europe/Prague'],
+}
+
+/**
+ * The recipient's own fields out of what may be a whole row of a database. Reports every address that cannot be one, and an
+ * unknown time zone. Values are not echoed: they are personal data.
+ */
+export function recipientOf(given: unknown, report: Report): Recipient {
+  if (typeof given !== 'object' || given === null) {
+    report('to', 'is missing: give the recipient, for example { phone: "+420777123456" }')
+    return {}
   }
-  if (to.timeZone !== null && to.timeZone !== undefined && !isTimeZone(to.timeZone)) {
-    report('to.timeZone', 'is not an IANA time zone, such as Europe/Prague')
+  const to: Record<string, unknown> = {}
+  for (const [key, [isValid, message]] of Object.entries(fieldForms)) {
+    const value = (given as Readonly<Record<string, unknown>>)[key]
+    if (value === null || value === undefined) continue
+    if (isValid(value)) to[key] = value
+    else report(`to.${key}`, message)
   }
+  return to
 }
 
 /** Reports a window that has no meaning. */

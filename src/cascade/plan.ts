@@ -6,7 +6,7 @@ import type { NotificationRequest, StepInput, StepRules } from '../contract/requ
 import type { Issue } from '../contract/template.ts'
 import type { Duration, Window } from '../contract/time.ts'
 import { addressFor, serves } from './address.ts'
-import { checkJson, checkRecipient, checkWindow, momentOf, type Report } from './checks.ts'
+import { checkJson, checkWindow, isText, momentOf, type Report, recipientOf } from './checks.ts'
 import { millisecondsOf } from './duration.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
@@ -22,6 +22,11 @@ export interface PlanContext {
   readonly timeZone: string | null
 }
 
+/** The request's template, if it is one: requests also come from queues and files. */
+export function templateOf(request: NotificationRequest | null | undefined): NotificationRequest['template'] {
+  return typeof request?.template?.validate === 'function' ? request.template : undefined
+}
+
 const untils: readonly Until[] = ['accepted', 'delivered', 'read', 'clicked']
 const onUnknowns: readonly OnUnknown[] = ['advance', 'assume-sent', 'resend']
 
@@ -33,22 +38,25 @@ export function plan(
 ): NotificationRecord {
   const issues: Issue[] = [...variableIssues]
   const report: Report = (path, message) => issues.push({ path, message })
-  const zone = request.to?.timeZone ?? context.timeZone
-  checkRecipient(request.to, report)
+  if (typeof request !== 'object' || request === null)
+    throw new RequestError('the notification cannot be sent', [
+      { path: '', message: 'the request is missing: give { to, cascade, and content or a template }' },
+    ])
+  const to = copyOf(recipientOf(request.to, report))
+  const zone = to.timeZone ?? context.timeZone
   const message = messageOf(request, report)
   if (request.window !== undefined) checkWindow(request.window, 'window', zone, report)
   if (request.metadata !== undefined) checkJson(request.metadata, 'metadata', report)
-  if (request.idempotencyKey === '') report('idempotencyKey', 'is empty: leave it out, or give a key')
+  if (request.idempotencyKey !== undefined && !isText(request.idempotencyKey))
+    report('idempotencyKey', 'is no text, or empty: leave it out, or give a key')
   const sendAt = request.sendAt === undefined ? context.now : momentOf(request.sendAt, 'sendAt', report)
   const expiresAt = request.expiresAt === undefined ? null : momentOf(request.expiresAt, 'expiresAt', report)
   if (sendAt !== undefined && expiresAt !== null && expiresAt !== undefined && expiresAt <= Math.max(sendAt, context.now)) {
     report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
   }
-  if (!Array.isArray(request.cascade) || request.cascade.length === 0) report('cascade', 'is empty: name at least one channel')
-  const steps =
-    issues.length > 0 && !Array.isArray(request.cascade)
-      ? []
-      : (request.cascade ?? []).map((input, index) => stepOf(input, index, request, zone, context, report))
+  const inputs: readonly StepInput[] = Array.isArray(request.cascade) ? request.cascade : []
+  if (inputs.length === 0) report('cascade', 'is empty, or no array: name at least one channel')
+  const steps = inputs.map((input, index) => stepOf(input, index, { ...request, to }, zone, context, report))
   if (issues.length === 0 && steps.every((step) => step.state === 'skipped')) {
     for (const [index, step] of steps.entries()) report(`cascade[${index}]`, `cannot apply (${step.reason}): ${remedy(step)}`)
   }
@@ -57,13 +65,13 @@ export function plan(
     id: context.id,
     version: 0,
     createdAt: context.now,
-    to: request.to,
-    message: message!,
+    to,
+    message: copyOf(message!),
     sendAt: sendAt!,
     expiresAt: expiresAt ?? null,
     timeZone: zone ?? 'UTC',
     retry: context.retry,
-    metadata: request.metadata ?? null,
+    metadata: copyOf(request.metadata ?? null),
     idempotencyKey: request.idempotencyKey ?? null,
     fingerprint: request.idempotencyKey === undefined ? null : fingerprintOf(request),
     steps,
@@ -75,9 +83,15 @@ export function plan(
   }
 }
 
-function messageOf({ template, variables, content }: NotificationRequest, report: Report): Message | undefined {
-  if (template !== undefined && content !== undefined) report('content', 'is given beside template: give one of the two')
-  if (template !== undefined) {
+function messageOf(request: NotificationRequest, report: Report): Message | undefined {
+  const { variables, content } = request
+  if (request.template !== undefined && content !== undefined) report('content', 'is given beside template: give one of the two')
+  if (request.template !== undefined) {
+    const template = templateOf(request)
+    if (template === undefined) {
+      report('template', 'is no template: give what defineTemplate made')
+      return undefined
+    }
     return checkJson(variables ?? {}, 'variables', report)
       ? { template: { id: template.id, version: template.version }, variables: (variables ?? {}) as never }
       : undefined
@@ -100,10 +114,10 @@ function stepOf(
   const path = `cascade[${index}]`
   const rules: StepRules & { channel?: Channel; channels?: readonly Channel[] } =
     typeof input === 'string' ? { channel: input } : (input ?? {})
-  const delegated = rules.channels ?? null
+  const delegated = Array.isArray(rules.channels) ? rules.channels : null
   const channel = (rules.channel ?? delegated?.[0]) as Channel
-  const unknown = (delegated ?? [channel]).filter((name) => !channels.includes(name))
-  if (unknown.length > 0) report(path, `names no channel of ${channels.join(', ')}`)
+  const unknown = [channel, ...(delegated ?? [])].filter((name) => !channels.includes(name))
+  if (unknown.length > 0) report(path, `names ${quoted(unknown[0])}: give one of ${channels.join(', ')}`)
   if (delegated !== null && rules.through === undefined)
     report(`${path}.through`, 'is missing: name the provider that is to try the channels itself')
   const until = oneOf(untils, rules.until ?? 'delivered', `${path}.until`, report)
@@ -146,15 +160,29 @@ function inapplicable(
     report(path, `${what}: add one to createNotifier({ providers })`)
     return null
   }
+  const template = templateOf(request)
   const content = (channel: Channel) =>
-    request.template ? request.template.channels.includes(channel) : request.content?.[channel] !== undefined
+    template ? template.channels.includes(channel) : (request.content?.[channel] ?? undefined) !== undefined
   const parts = step.delegated ?? [step.channel]
   if (!parts.some(content)) return 'no-content'
   return able.some((provider) =>
-    parts.some((channel) => content(channel) && addressFor(provider, channel, request.to ?? {}) !== undefined),
+    parts.some((channel) => content(channel) && addressFor(provider, channel, request.to) !== undefined),
   )
     ? null
     : 'no-address'
+}
+
+function quoted(channel: unknown): string {
+  return typeof channel === 'string' ? `"${channel}", which is no channel` : 'no channel'
+}
+
+/** A record is plain JSON of its own: the app may go on and change what it gave to `send`. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, copyOf(item)]])),
+  ) as T
 }
 
 function remedy(step: StepRecord): string {

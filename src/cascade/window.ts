@@ -13,7 +13,7 @@ export function minutesOf(time: unknown): number | undefined {
 
 /** Whether the runtime knows the time zone. */
 export function isTimeZone(zone: unknown): zone is string {
-  return typeof zone === 'string' && !Number.isNaN(tzOffset(zone, new Date(0)))
+  return typeof zone === 'string' && Number.isFinite(tzOffset(zone, new Date(0)))
 }
 
 /**

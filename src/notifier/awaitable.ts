@@ -3,5 +3,10 @@ import type { Awaitable } from '../contract/json.ts'
 // Not named `then`: import() takes a module that exports `then` for a promise.
 /** `await` that stays synchronous when its value is: the usual send touches no promise until its provider is called. */
 export function chain<T, U>(value: Awaitable<T>, use: (value: T) => Awaitable<U>): Awaitable<U> {
-  return value instanceof Promise ? value.then(use) : use(value)
+  return isThenable(value) ? Promise.resolve(value).then(use) : use(value)
+}
+
+/** Also promises of other libraries and realms: taken for a value, one that says no would be taken for a yes. */
+function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -46,7 +46,7 @@ export function prepare(record: NotificationRecord, effect: Begin, context: Begi
   const answer = { step: effect.step, attempt: effect.attempt }
   return chain(ask(record, step, context), (word) => {
     if (word === 'failed') return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'hook' } }
-    if (word !== null) return { input: { ...answer, type: 'vetoed', reason: word, failure: null } }
+    if (word !== null) return { input: { ...answer, type: 'vetoed', reason: word.veto, failure: null } }
     return chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
       if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
       if ('missing' in rendered) {
@@ -63,15 +63,15 @@ function ask(
   record: NotificationRecord,
   step: StepRecord,
   { beforeSend, onHookError }: BeginContext,
-): Awaitable<string | 'failed' | null> {
+): Awaitable<{ readonly veto: string } | 'failed' | null> {
   if (beforeSend === undefined) return null
   const failed = (error: unknown) => {
     onHookError(record.id, error)
-    return 'failed'
+    return 'failed' as const
   }
   try {
     const word = chain(beforeSend(step, record), (said) =>
-      typeof said === 'string' ? said : said === false ? 'beforeSend' : null,
+      typeof said === 'string' ? { veto: said } : said === false ? { veto: 'beforeSend' } : null,
     )
     return word instanceof Promise ? word.catch(failed) : word
   } catch (error) {

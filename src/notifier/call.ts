@@ -15,33 +15,51 @@ export function timeoutOf(provider: ChannelProvider): number {
   return provider.timeout === undefined ? defaultTimeout : toMilliseconds(provider.timeout)
 }
 
-/** Calls a provider, cuts it at its time-out, and never rejects. `late` hears what a call that was cut comes to all the same. */
+/** A call under way. */
+export interface CallUnderWay {
+  /** Never rejects. */
+  readonly ended: Promise<Called>
+  /** Gives it up: its result is unknown. */
+  cut(failure: Failure): void
+}
+
+/** Calls a provider and cuts it at its time-out. `late` hears what a call that was cut comes to all the same. */
 export function call(
   provider: ChannelProvider,
   request: SendRequest,
   clock: Clock,
   late: (called: Called) => void,
-): Promise<Called> {
+): CallUnderWay {
   const abort = new AbortController()
-  return new Promise((resolve) => {
-    let cut = false
-    const stopTimer = clock.setTimer(timeoutOf(provider), () => {
-      cut = true
-      resolve({ failure: { kind: 'unknown', message: `${provider.name} did not answer in time and was cut`, code: 'TIMEOUT' } })
-      abort.abort()
-    })
-    const settle = (called: Called) => {
-      stopTimer()
-      if (cut) late(called)
-      else resolve(called)
-    }
-    try {
-      provider.send(request, { signal: abort.signal }).then(
-        (result) => settle(typeof result === 'object' && result !== null ? { result } : { failure: noResult(provider.name) }),
-        (error) => settle({ failure: failureOf(provider.name, error) }),
-      )
-    } catch (error) {
-      settle({ failure: failureOf(provider.name, error) })
-    }
+  let wasCut = false
+  let end: (called: Called) => void
+  const ended = new Promise<Called>((resolve) => {
+    end = resolve
   })
+  const stopTimer = clock.setTimer(timeoutOf(provider), () =>
+    cut({ kind: 'unknown', message: `${provider.name} did not answer in time and was cut`, code: 'TIMEOUT' }),
+  )
+
+  function cut(failure: Failure): void {
+    wasCut = true
+    stopTimer()
+    end({ failure })
+    abort.abort()
+  }
+
+  function settle(called: Called): void {
+    stopTimer()
+    if (wasCut) late(called)
+    else end(called)
+  }
+
+  try {
+    Promise.resolve(provider.send(request, { signal: abort.signal })).then(
+      (result) => settle(typeof result === 'object' && result !== null ? { result } : { failure: noResult(provider.name) }),
+      (error) => settle({ failure: failureOf(provider.name, error) }),
+    )
+  } catch (error) {
+    settle({ failure: failureOf(provider.name, error) })
+  }
+  return { ended, cut }
 }

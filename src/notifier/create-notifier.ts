@@ -1,8 +1,8 @@
 import { nanoid } from 'nanoid'
-import { millisecondsOf } from '../cascade/duration.ts'
+import { millisecondsOf, toMilliseconds } from '../cascade/duration.ts'
 import { differences, fingerprintOf } from '../cascade/fingerprint.ts'
 import { cancelAnswer } from '../cascade/machine.ts'
-import { plan } from '../cascade/plan.ts'
+import { plan, templateOf } from '../cascade/plan.ts'
 import type { Channel } from '../contract/channel.ts'
 import { IdempotencyConflictError, OmnicascadeError } from '../contract/errors.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
@@ -22,6 +22,9 @@ import { createPool } from './pool.ts'
 import type { RenderContext } from './render.ts'
 import { sendEach } from './send-many.ts'
 import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
+
+// Time for the results of calls that were cut to be stored.
+const cutGrace = 1000
 
 type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
 
@@ -44,7 +47,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   for (const template of options.templates ?? []) register(template)
   const times = createDeliveryTimes()
   const waiters = new Map<string, Set<(outcome: Outcome) => void>>()
-  let closed = false
+  let closing: Promise<void> | undefined
 
   const engine = createEngine({
     store,
@@ -61,8 +64,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     onHookError: (id, error) => events.error(error, id),
     onReceipt: times.note,
     onSettled(id, outcome) {
-      for (const resolve of waiters.get(id) ?? []) resolve(outcome)
-      waiters.delete(id)
+      for (const done of waiters.get(id) ?? []) done(outcome)
     },
   })
 
@@ -86,7 +88,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   async function planned(request: NotificationRequest): Promise<NotificationRecord> {
-    const { template } = request
+    const template = templateOf(request)
     const checked = await (template?.validate(request.variables ?? {}) ?? { value: undefined })
     const issues = 'issues' in checked ? checked.issues : []
     const record = plan(
@@ -104,8 +106,9 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: Promise<unknown> }> {
-    if (closed) throw new OmnicascadeError('closed', 'the notifier is closed: it takes no more notifications')
-    const { record, created, work } = await engine.enter(await planned(request))
+    const ready = await planned(request)
+    if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed: it takes no more notifications')
+    const { record, created, work } = await engine.enter(ready)
     if (!created) {
       const fields = differences(record.fingerprint ?? {}, fingerprintOf(request))
       if (fields.length > 0) throw new IdempotencyConflictError(request.idempotencyKey!, record.id, fields)
@@ -124,28 +127,24 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const waiting = waiters.get(id) ?? new Set()
-      waiters.set(id, waiting.add(resolve))
       const leave = () => {
-        waiting.delete(resolve)
+        waiting.delete(done)
         if (waiting.size === 0 && waiters.get(id) === waiting) waiters.delete(id)
+        signal?.removeEventListener('abort', abort)
       }
-      const abort = () => {
+      const done = (outcome: Outcome) => {
         leave()
-        reject(signal!.reason)
+        resolve(outcome)
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      const fail = (error: unknown) => {
+        leave()
+        reject(error)
+      }
+      const abort = () => fail(signal!.reason)
+      waiters.set(id, waiting.add(done))
+      signal?.addEventListener('abort', abort)
       // Waiting first and looking second leaves no gap for it to settle in.
-      existing(id).then(
-        ({ outcome }) => {
-          if (outcome === null) return
-          leave()
-          resolve(outcome)
-        },
-        (error: unknown) => {
-          leave()
-          reject(error)
-        },
-      )
+      existing(id).then(({ outcome }) => outcome !== null && done(outcome), fail)
     })
   }
 
@@ -160,22 +159,28 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     }
   }
 
-  async function close({ timeout = '30s' }: { timeout?: Duration } = {}): Promise<void> {
-    if (closed) return
-    closed = true
+  async function close(timeout: number): Promise<void> {
     engine.stop()
     await scheduler.stop()
-    let stopTimer = () => {}
-    const limit = new Promise<void>((resolve) => {
-      stopTimer = clock.setTimer(millisecondsOf(timeout)!, resolve)
-    })
-    await Promise.race([engine.idle(), limit])
-    stopTimer()
-    await Promise.all(providers.map((provider) => provider.close?.()))
+    await atMost(timeout)
+    engine.cut()
+    await atMost(cutGrace)
+    for (const end of await Promise.allSettled(providers.map(async (provider) => provider.close?.())))
+      if (end.status === 'rejected') events.error(end.reason)
     await store.close?.()
   }
 
-  if (!closed) scheduler.start(engine.wake)
+  /** Until nothing is under way, but no longer than that. */
+  async function atMost(timeout: number): Promise<void> {
+    let stopTimer = () => {}
+    const limit = new Promise<void>((resolve) => {
+      stopTimer = clock.setTimer(timeout, resolve)
+    })
+    await Promise.race([engine.idle(), limit])
+    stopTimer()
+  }
+
+  scheduler.start(engine.wake)
   return {
     send: async (request: NotificationRequest) => (await take(request)).accepted,
     sendMany: (requests, sendOptions = {}) => sendEach(requests, take, sendOptions),
@@ -197,6 +202,9 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     idle: engine.idle,
     deliveryTimes: times.of,
     on: (type: never, listener: never) => (type === '*' ? events.onAny(listener) : events.on(type, listener)),
-    close,
+    async close({ timeout = '30s' } = {}) {
+      closing ??= close(toMilliseconds(timeout))
+      await closing
+    },
   }
 }

@@ -5,7 +5,7 @@ import type { SendRequest } from '../contract/provider.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
 import { type BeginContext, type Prepared, prepare } from './begin.ts'
-import { type Called, call, defaultTimeout } from './call.ts'
+import { type Called, type CallUnderWay, call, defaultTimeout } from './call.ts'
 import type { Permit } from './pool.ts'
 import { createReceipts, type Receipts, type ReceiptsContext } from './receipts.ts'
 
@@ -35,9 +35,14 @@ export interface Engine {
   wake(id: string): Promise<void>
   /** Resolves once nothing is under way in this process. */
   idle(): Promise<void>
-  /** Stops beginning anything new. */
+  /** Stops beginning anything new: what is due stays due, for the next process. */
   stop(): void
+  /** Gives up what is under way: calls are cut, their results unknown and written down as such; what waits to be sent stays due. */
+  cut(): void
 }
+
+/** Preparations that take their time, and began before their record was stored. */
+type Begun = ReadonlyMap<Effect, Promise<Prepared>>
 
 interface Call {
   readonly step: number
@@ -51,17 +56,26 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
   const { store, scheduler, events, clock, random } = context
   const underWay = new Set<Promise<unknown>>()
   const beginning = new Set<string>()
+  const calls = new Set<CallUnderWay>()
   let stopped = false
+  let wasCut = false
 
+  /** Counts as under way until it ends. */
+  function watch<T>(work: Promise<T>): Promise<T> {
+    const ended = () => underWay.delete(work)
+    underWay.add(work)
+    work.then(ended, ended)
+    return work
+  }
+
+  /** Work that nobody waits for: if it fails, the operator hears of it. */
   function track(work: Promise<unknown>, id: string): Promise<void> {
-    const tracked: Promise<void> = work
-      .then(
+    return watch(
+      work.then(
         () => {},
         (error) => events.error(error, id),
-      )
-      .finally(() => underWay.delete(tracked))
-    underWay.add(tracked)
-    return tracked
+      ),
+    )
   }
 
   async function commit(
@@ -80,10 +94,10 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
   }
 
   /** What follows once a transition is stored, except the calls, which belong to whoever asked for them. */
-  function follow({ record, effects }: Transition, work: Promise<void>[] = []): void {
+  function follow({ record, effects }: Transition, work: Promise<void>[] = [], begun?: Begun): void {
     for (const effect of effects) {
       if (effect.type === 'emit') tell(record, effect.entry)
-      else if (effect.type === 'begin' && !stopped) work.push(track(begin(record, effect), record.id))
+      else if (effect.type === 'begin') work.push(track(begin(record, effect, begun?.get(effect)), record.id))
       else if (effect.type === 'cancelAtProvider') work.push(track(cancelAtProvider(record, effect), record.id))
     }
     if (record.settledAt !== null && effects.length > 0) context.onSettled(record.id, record.outcome!)
@@ -103,13 +117,14 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     return { before: transition.before, after: transition.record }
   }
 
-  async function begin(record: NotificationRecord, effect: Begin): Promise<void> {
+  async function begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void> {
     const key = `${record.id}.${effect.step}.${effect.attempt}`
     // Woken while it waits for a permit or a hook: it is being seen to.
-    if (beginning.has(key)) return
+    if (beginning.has(key) || (stopped && begun === undefined)) return
     beginning.add(key)
     try {
-      const { input, call: ready } = await prepare(record, effect, context)
+      const { input, call: ready } = await (begun ?? prepare(record, effect, context))
+      if (wasCut) return ready?.permit.leave(undefined)
       const transition = await startOrLeave(ready, effect, () => commit(record, input))
       follow(transition)
       if (ready && startsCall(transition, effect)) await run(transition.record, { ...ready, ...effect })
@@ -139,10 +154,7 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     const place = { step: index, attempt }
     const conclude = async (called: Called) => {
       if ('failure' in called) {
-        const { failure } = called
-        if (failure.kind === 'content')
-          events.operator('content.refused', { id: record.id, step: index, channel: request.channel, failure })
-        await apply(record, { type: 'rejected', ...place, failure, random: random() })
+        await apply(record, { type: 'rejected', ...place, failure: called.failure, random: random() })
         return
       }
       const { messageId, keys = [], status = 'accepted' } = called.result
@@ -154,7 +166,10 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     const late = (called: Called) => {
       if ('result' in called) void track(conclude(called), record.id)
     }
-    const called = await call(provider, request, clock, late)
+    const own = call(provider, request, clock, late)
+    calls.add(own)
+    const called = await own.ended
+    calls.delete(own)
     permit.leave('failure' in called ? called.failure : null)
     await conclude(called)
   }
@@ -164,10 +179,16 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     const provider = context.providers.find((candidate) => candidate.name === name)
     if (provider?.cancel === undefined) return
     const abort = new AbortController()
-    const stopTimer = clock.setTimer(defaultTimeout, () => abort.abort())
     const request = { channel: record.steps[index]!.channel, messageId: messageId ?? undefined, keys }
+    let stopTimer = () => {}
+    const cut = new Promise<false>((resolve) => {
+      stopTimer = clock.setTimer(defaultTimeout, () => {
+        resolve(false)
+        abort.abort()
+      })
+    })
     try {
-      if (await provider.cancel(request, { signal: abort.signal }))
+      if (await Promise.race([provider.cancel(request, { signal: abort.signal }), cut]))
         await apply(record, { type: 'recalled', step: index, attempt })
     } finally {
       stopTimer()
@@ -175,20 +196,27 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
   }
 
   /** Prepares what can be prepared at once, so that it is written with the record itself: one write where two would be. */
-  function prepareAtOnce(planned: NotificationRecord): { transition: Transition; calls: Call[] } {
+  function prepareAtOnce(planned: NotificationRecord): { transition: Transition; starts: Call[]; begun: Begun } {
     let { record, effects } = step(planned, { type: 'woke', at: clock.now() })
-    const calls: Call[] = []
+    const starts: Call[] = []
+    const begun = new Map<Begin, Promise<Prepared>>()
     for (const effect of effects) {
       if (effect.type !== 'begin') continue
       const ready = attemptPreparation(record, effect)
-      if (ready === undefined || ready instanceof Promise) continue
+      if (ready === undefined) continue
+      if (ready instanceof Promise) {
+        begun.set(effect, ready)
+        // It is waited for once the record is stored; until then nobody would see it fail.
+        ready.catch(() => {})
+        continue
+      }
       const next = step(record, { ...ready.input, at: clock.now() } as Input)
-      if (startsCall(next, effect)) calls.push({ ...ready.call!, ...effect })
+      if (startsCall(next, effect)) starts.push({ ...ready.call!, ...effect })
       else ready.call?.permit.leave(undefined)
       record = next.record
       effects = [...effects.filter((other) => other !== effect), ...next.effects]
     }
-    return { transition: { record, effects }, calls }
+    return { transition: { record, effects }, starts, begun }
   }
 
   function attemptPreparation(record: NotificationRecord, effect: Begin) {
@@ -201,26 +229,27 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
   }
 
   async function enter(planned: NotificationRecord) {
-    const { transition, calls } = prepareAtOnce(planned)
+    const { transition, starts, begun } = prepareAtOnce(planned)
     let created = false
     try {
       const inserted = await store.insert(transition.record)
       created = inserted.created
       if (!created) return { record: inserted.record, created, work: Promise.resolve() }
     } finally {
-      if (!created) for (const { permit } of calls) permit.leave(undefined)
+      if (!created) abandon(starts, begun)
     }
     const { record } = transition
     for (const entry of planned.timeline) tell(record, entry)
-    const work = calls.map((own) => track(run(record, own), record.id))
-    follow(transition, work)
+    const work = starts.map((start) => track(run(record, start), record.id))
+    follow(transition, work, begun)
     return { record, created, work: Promise.all(work) }
   }
 
   const engine: Engine = {
-    enter,
+    enter: (planned) => watch(enter(planned)),
     apply,
     async wake(id) {
+      if (stopped) return
       try {
         const record = await store.get(id)
         if (record !== undefined) await apply(record, { type: 'woke' })
@@ -229,14 +258,30 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
       }
     },
     async idle() {
-      while (underWay.size > 0) await Promise.all(underWay)
+      while (underWay.size > 0) await Promise.allSettled(underWay)
     },
     stop() {
       stopped = true
     },
+    cut() {
+      wasCut = true
+      context.pool.close()
+      const failure = { kind: 'unknown', message: 'the call was cut because the notifier was closed', code: 'CLOSED' } as const
+      for (const own of calls) own.cut(failure)
+    },
   }
   const receipts = createReceipts(engine, context)
   return { ...engine, ingest: receipts.ingest }
+}
+
+/** The record was not stored: what was prepared for it gives its permits back. */
+function abandon(starts: readonly Call[], begun: Begun): void {
+  for (const { permit } of starts) permit.leave(undefined)
+  for (const ready of begun.values())
+    void ready.then(
+      ({ call: own }) => own?.permit.leave(undefined),
+      () => {},
+    )
 }
 
 function startsCall(transition: Transition, { step: index, attempt }: { step: number; attempt: number }): boolean {

@@ -20,19 +20,24 @@ export function createEvents(clock: Clock): Events {
   const emitter = new EventEmitter<Record<string, [NotifierEvent]>>()
 
   function emit(event: NotifierEvent): void {
-    for (const name of [event.type, '*']) {
-      try {
-        emitter.emit(name, event)
-      } catch (error) {
-        if (event.type !== 'error') events.error(error)
-      }
-    }
+    emitter.emit(event.type, event)
+    emitter.emit('*', event)
   }
 
-  function subscribe(name: string, listener: (event: never) => void): () => void {
-    emitter.on(name, listener as (event: NotifierEvent) => void)
+  /** Each listener is guarded on its own, so that none keeps an event from the next. */
+  function subscribe(name: string, listener: (event: never) => unknown): () => void {
+    const guarded = (event: NotifierEvent) => {
+      const failed = (error: unknown) => (event.type === 'error' ? print(error) : events.error(error))
+      try {
+        const heard = listener(event as never)
+        if (heard instanceof Promise) heard.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
+    }
+    emitter.on(name, guarded)
     return () => {
-      emitter.off(name, listener as (event: NotifierEvent) => void)
+      emitter.off(name, guarded)
     }
   }
 
@@ -49,9 +54,13 @@ export function createEvents(clock: Clock): Events {
     },
     error(thrown, id) {
       const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${typeof thrown}`)
-      if (!isHeard('error')) return console.error('omnicascade:', error)
+      if (!isHeard('error')) return print(error)
       emit({ type: 'error', at: clock.now(), error, ...(id !== undefined && { id }) })
     },
   }
   return events
+}
+
+function print(error: unknown): void {
+  console.error('omnicascade:', error)
 }

@@ -4,55 +4,70 @@ import type { Clock } from '../contract/time.ts'
 
 /** Lets sends through no faster, and no more at a time, than a provider allows; first come, first served. */
 export interface Limiter {
-  /** Resolves, or is true at once, when the caller may go. */
-  enter(): true | Promise<void>
-  leave(): void
+  /** The moment at which the caller may go: now, or once it is reached. */
+  enter(): number | Promise<number>
+  /** A send has ended. `unused`: it was let in at this moment, and then not made. */
+  leave(unused?: number): void
+  /** Lets everyone go: nothing will be sent any more. */
+  close(): void
 }
 
-/** A token bucket that holds `rate.count` and a gate of `concurrency`. */
+/** At most `rate.count` in any `rate.per`, also across a pause, and at most `concurrency` at a time. */
 export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: ProviderLimits, clock: Clock): Limiter {
-  const capacity = rate?.count ?? Number.POSITIVE_INFINITY
-  const refill = rate === undefined ? 0 : rate.count / toMilliseconds(rate.per)
-  let tokens = capacity
-  let filledAt = clock.now()
+  const count = rate?.count ?? 1
+  const per = rate === undefined ? 0 : toMilliseconds(rate.per)
+  // A ring of the latest `count` sends: the next one takes the place of the oldest, which must lie `per` back.
+  const sends: number[] = []
+  let sent = 0
+  let latest = Number.NEGATIVE_INFINITY
   let running = 0
-  let armed = false
-  const waiting: (() => void)[] = []
+  let closed = false
+  let disarm: (() => void) | undefined
+  const waiting: ((moment: number) => void)[] = []
 
-  function take(): boolean {
-    if (running >= concurrency) return false
-    if (rate !== undefined) {
-      const now = clock.now()
-      tokens = Math.min(capacity, tokens + Math.max(0, now - filledAt) * refill)
-      filledAt = now
-      // Rounding must not make a timer fire a moment too early for ever.
-      if (tokens < 1 - 1e-9) return false
-      tokens--
-    }
+  function opensAt(now: number): number {
+    if (rate === undefined) return now
+    // A clock that is set back must not hold everyone until it has caught up.
+    if (now < latest) for (const index of sends.keys()) sends[index]! -= latest - now
+    latest = now
+    return (sends[sent % count] ?? Number.NEGATIVE_INFINITY) + per
+  }
+
+  function take(now: number): boolean {
+    if (closed) return true
+    if (running >= concurrency || opensAt(now) > now) return false
     running++
+    sends[sent++ % count] = now
     return true
   }
 
   function drain(): void {
-    while (waiting.length > 0 && take()) waiting.shift()!()
-    if (waiting.length === 0 || armed || running >= concurrency) return
-    armed = true
-    clock.setTimer(Math.max(1, Math.ceil((1 - tokens) / refill)), () => {
-      armed = false
+    const now = clock.now()
+    while (waiting.length > 0 && take(now)) waiting.shift()!(now)
+    if (waiting.length === 0 || disarm !== undefined || running >= concurrency) return
+    disarm = clock.setTimer(Math.max(1, Math.ceil(opensAt(now) - now)), () => {
+      disarm = undefined
       drain()
     })
   }
 
   return {
     enter() {
-      if (waiting.length === 0 && take()) return true
+      const now = clock.now()
+      if (waiting.length === 0 && take(now)) return now
       return new Promise((resolve) => {
         waiting.push(resolve)
         drain()
       })
     },
-    leave() {
+    leave(unused) {
       running--
+      if (unused !== undefined && sends[(sent - 1) % count] === unused) sends[--sent % count] = Number.NEGATIVE_INFINITY
+      drain()
+    },
+    close() {
+      closed = true
+      disarm?.()
       drain()
     },
   }

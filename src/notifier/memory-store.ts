@@ -9,12 +9,20 @@ export interface MemoryStoreOptions {
   readonly keepSettled?: number
 }
 
+interface Parked {
+  /** The receipt as JSON: the same receipt is kept once. */
+  readonly text: string
+  readonly receipt: Receipt
+  readonly expiresAt: number
+}
+
 /** The default store: everything in this process's memory, gone when it ends. */
 export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): NotificationStore {
   const records = new Map<string, NotificationRecord>()
   const idsByIdempotencyKey = new Map<string, string>()
   const idsByKey = new Map<string, string[]>()
-  const parked = new Map<string, { receipt: Receipt; expiresAt: number }[]>()
+  const parked = new Map<string, Parked>()
+  const parkedByKey = new Map<string, Set<Parked>>()
   const dueQueue = createDueQueue()
   const settled = new Set<string>()
 
@@ -43,6 +51,20 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     }
   }
 
+  function parkedUnder(provider: string, keys: readonly string[]): Parked[] {
+    return [...new Set(keys.flatMap((key) => [...(parkedByKey.get(indexKey(provider, key)) ?? [])]))]
+  }
+
+  function unpark(entry: Parked): void {
+    parked.delete(entry.text)
+    for (const key of entry.receipt.keys) {
+      const index = indexKey(entry.receipt.provider, key)
+      const entries = parkedByKey.get(index)
+      entries?.delete(entry)
+      if (entries?.size === 0) parkedByKey.delete(index)
+    }
+  }
+
   return {
     insert(record) {
       const { idempotencyKey } = record
@@ -67,23 +89,26 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     },
     parkReceipt(receipt, now, expiresAt) {
       // Receipts are parked for equal times, so what has expired stands first.
-      for (const [key, bucket] of parked) {
-        if (bucket.at(-1)!.expiresAt > now) break
-        parked.delete(key)
+      for (const entry of parked.values()) {
+        if (entry.expiresAt > now) break
+        unpark(entry)
       }
-      const same = JSON.stringify(receipt)
+      const text = JSON.stringify(receipt)
+      if (parked.has(text)) return
+      const entry = { text, receipt, expiresAt }
+      parked.set(text, entry)
       for (const key of receipt.keys) {
-        const bucket = parked.get(indexKey(receipt.provider, key)) ?? []
-        if (bucket.some((other) => JSON.stringify(other.receipt) === same)) continue
-        parked.set(indexKey(receipt.provider, key), [...bucket, { receipt, expiresAt }])
+        const index = indexKey(receipt.provider, key)
+        parkedByKey.set(index, (parkedByKey.get(index) ?? new Set()).add(entry))
       }
     },
-    findParked(provider, keys, now) {
-      const found = keys.flatMap((key) => parked.get(indexKey(provider, key)) ?? []).filter(({ expiresAt }) => expiresAt > now)
-      return [...new Set(found.map(({ receipt }) => receipt))]
-    },
+    findParked: (provider, keys, now) =>
+      parkedUnder(provider, keys)
+        .filter(({ expiresAt }) => expiresAt > now)
+        .sort((a, b) => a.expiresAt - b.expiresAt)
+        .map(({ receipt }) => receipt),
     dropParked(provider, keys) {
-      for (const key of keys) parked.delete(indexKey(provider, key))
+      for (const entry of parkedUnder(provider, keys)) unpark(entry)
     },
     due: (now, limit) => dueQueue.due(now, limit),
     nextDueAt: () => dueQueue.earliest(),

@@ -95,6 +95,9 @@ export interface Notifier<C extends Channel = Channel> {
   /** Subscribes to one kind of event, or to `*`; gives a function that unsubscribes. */
   on<K extends keyof NotifierEvents>(type: K, listener: (event: NotifierEvents[K]) => void): () => void
   on(type: '*', listener: (event: NotifierEvent) => void): () => void
-  /** Takes no more, waits for calls under way (at most `timeout`, default 30 s), and lets go of providers and store. */
+  /**
+   * Takes no more, waits for calls under way (at most `timeout`, default 30 s; then they are cut, their results unknown),
+   * and lets go of providers and store.
+   */
   close(options?: { readonly timeout?: Duration }): Promise<void>
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../contract/failure.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { Clock, Duration } from '../contract/time.ts'
+import { chain } from './awaitable.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 
@@ -25,6 +26,8 @@ export interface NoPermit {
 /** The providers, each with its circuit and its limits. */
 export interface Pool {
   acquire(channel: Channel, candidates: readonly ChannelProvider[], prefer: string | null): Awaitable<Permit | NoPermit>
+  /** Nobody waits for a limit any more: nothing will be sent. */
+  close(): void
 }
 
 /** Options of the pool. */
@@ -83,8 +86,14 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     prefer: string | null,
   ): Awaitable<Permit | NoPermit> {
     const able = inOrder(channel, candidates, prefer).map((provider) => members.get(provider.name)!)
-    const member = able.find(({ breaker: { state } }) => state() === 'closed' || state() === 'probe')
-    if (member !== undefined) return admit(member)
+    const member = able.find(mayBeCalled)
+    if (member !== undefined)
+      return chain(member.limiter.enter(), (moment) => {
+        if (mayBeCalled(member)) return permitFor(member, moment)
+        // Its circuit opened, or someone else began to probe it, while this one waited for its limits.
+        member.limiter.leave(moment)
+        return acquire(channel, candidates, prefer)
+      })
     const probed = able.find(({ breaker: { state } }) => state() === 'probing')
     // What the probe finds decides for everyone who waits.
     if (probed !== undefined)
@@ -92,21 +101,30 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     return { until: able.length === 0 ? null : Math.min(...able.map(({ breaker: { until } }) => until)) }
   }
 
-  return { acquire }
+  return {
+    acquire,
+    close() {
+      for (const { limiter } of members.values()) limiter.close()
+    },
+  }
 }
 
-function admit({ provider, breaker, limiter, afterProbe }: Member): Awaitable<Permit> {
+function mayBeCalled({ breaker }: Member): boolean {
+  const state = breaker.state()
+  return state === 'closed' || state === 'probe'
+}
+
+function permitFor({ provider, breaker, limiter, afterProbe }: Member, moment: number): Permit {
   const probe = breaker.enter()
-  const permit: Permit = {
+  return {
     provider,
     leave(failure) {
-      limiter.leave()
+      // What it came to first: those who wait for the limits ask at once whether the circuit is open.
       breaker.leave(probe, failure)
+      limiter.leave(failure === undefined ? moment : undefined)
       if (probe) for (const resume of afterProbe.splice(0)) resume()
     },
   }
-  const entered = limiter.enter()
-  return entered === true ? permit : entered.then(() => permit)
 }
 
 function byWeight(candidates: readonly ChannelProvider[], weights: Readonly<Record<string, number>>, random: number): number {

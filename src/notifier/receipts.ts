@@ -84,12 +84,15 @@ export function createReceipts(
       if (keys.length === 0) return
       const waiting = await store.findParked(provider, keys, clock.now())
       if (waiting.length === 0) return
+      let dealtWith = true
       for (const receipt of waiting) {
         const found = await find(receipt)
         if (found.length === 1) await apply(found[0]!, receipt)
-        else events.operator('receipt.unmatched', { receipt, candidates: found.length })
+        else if (found.length > 1) events.operator('receipt.unmatched', { receipt, candidates: found.length })
+        else dealtWith = false
       }
-      await store.dropParked(provider, keys)
+      // A receipt that is near another attempt, not known yet, goes on waiting for it; to apply the others again does no harm.
+      if (dealtWith) await store.dropParked(provider, keys)
     },
   }
 }

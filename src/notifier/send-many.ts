@@ -1,3 +1,4 @@
+import { RequestError } from '../contract/errors.ts'
 import type { Accepted } from './notifier.ts'
 
 /** Options of `sendMany`. */
@@ -16,46 +17,92 @@ export type SendManyResult<R> = {
   /** Progress so far, this one included. */
   readonly accepted: number
   readonly rejected: number
-} & ({ readonly id: string; readonly created: boolean; readonly error?: never } | { readonly error: Error; readonly id?: never })
+} & (
+  | { readonly id: string; readonly created: boolean; readonly error?: never }
+  | { readonly error: Error; readonly id?: never; readonly created?: never }
+)
 
-/** Takes requests no faster than they are dealt with: an element is pulled only when a slot is free and the result before was read. */
+interface Finished<R> {
+  readonly index: number
+  readonly request: R
+  readonly accepted?: Accepted
+  readonly error?: Error
+}
+
+/**
+ * Takes requests no faster than they are dealt with: an element is pulled only when a slot is free, and a slot is free once its result
+ * was read. Results are given as they come, also while the source takes its time.
+ */
 export async function* sendEach<R>(
   requests: Iterable<R> | AsyncIterable<R>,
   send: (request: R) => Promise<{ readonly accepted: Accepted; readonly work: Promise<unknown> }>,
   { concurrency = 50, signal }: SendManyOptions,
 ): AsyncGenerator<SendManyResult<R>, void, undefined> {
+  if (!(concurrency >= 1)) throw new RequestError('sendMany', [{ path: 'concurrency', message: 'is not a number of at least 1' }])
   const source = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]()
-  const inHand = new Map<number, Promise<{ index: number; request: R; accepted?: Accepted; error?: Error }>>()
+  const finished: Finished<R>[] = []
+  let inHand = 0
   let next = 0
   let accepted = 0
   let rejected = 0
+  let pulling = false
   let exhausted = false
+  let over = false
+  let fault: { readonly error: unknown } | undefined
+  let wake = () => {}
 
-  async function take(index: number, request: R) {
+  async function pull(): Promise<void> {
+    pulling = true
+    try {
+      const pulled = await source.next()
+      if (pulled.done) exhausted = true
+      else if (!over && !signal?.aborted) void take(next++, pulled.value)
+    } catch (error) {
+      exhausted = true
+      fault = { error }
+    }
+    pulling = false
+    wake()
+  }
+
+  async function take(index: number, request: R): Promise<void> {
+    inHand++
     try {
       const sent = await send(request)
       await sent.work
-      return { index, request, accepted: sent.accepted }
+      finished.push({ index, request, accepted: sent.accepted })
     } catch (error) {
-      return { index, request, error: error instanceof Error ? error : new Error(String(error)) }
+      finished.push({ index, request, error: error instanceof Error ? error : new Error(String(error)) })
     }
+    wake()
   }
 
+  const stop = () => wake()
+  signal?.addEventListener('abort', stop)
   try {
     for (;;) {
-      while (!exhausted && !signal?.aborted && inHand.size < Math.max(1, concurrency)) {
-        const pulled = await source.next()
-        if (pulled.done) exhausted = true
-        else inHand.set(next, take(next++, pulled.value))
-      }
-      if (inHand.size === 0) break
-      const { index, request, accepted: sent, error } = await Promise.race(inHand.values())
-      inHand.delete(index)
-      if (sent === undefined) yield { index, request, accepted, rejected: ++rejected, error: error! }
-      else yield { index, request, accepted: ++accepted, rejected, ...sent }
+      const isOpen = !exhausted && !signal?.aborted
+      if (isOpen && !pulling && inHand < concurrency) void pull()
+      const result = finished.shift()
+      if (result !== undefined) {
+        inHand--
+        const { index, request, accepted: sent, error } = result
+        if (sent === undefined) yield { index, request, accepted, rejected: ++rejected, error: error! }
+        else yield { index, request, accepted: ++accepted, rejected, ...sent }
+      } else if (inHand === 0 && !isOpen) break
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
     }
+    if (fault !== undefined) throw fault.error
     signal?.throwIfAborted()
   } finally {
-    if (!exhausted) await source.return?.()
+    over = true
+    signal?.removeEventListener('abort', stop)
+    // A source that is asked for an element may not answer for long: then it is told, and not waited for.
+    const returned = exhausted ? undefined : source.return?.()
+    if (pulling) void Promise.resolve(returned).catch(() => {})
+    else await returned
   }
 }

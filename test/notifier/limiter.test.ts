@@ -1,0 +1,293 @@
+import fc from 'fast-check'
+import { type ChannelProvider, createNotifier, memoryStore, type NotificationRecord } from 'omnicascade'
+import { gate, scriptedProvider, virtualClock } from 'omnicascade/testing'
+import { describe, expect, test } from 'vitest'
+import { createLimiter } from '../../src/notifier/limiter.ts'
+import { world } from '../support/world.ts'
+
+const sms = ['sms'] as const
+
+describe('what a provider sees of its limits', () => {
+  const limits = fc.record({
+    count: fc.integer({ min: 1, max: 4 }),
+    per: fc.integer({ min: 1, max: 1000 }),
+    concurrency: fc.integer({ min: 1, max: 3 }),
+  })
+  const arrivals = fc.array(
+    fc.record({ after: fc.integer({ min: 0, max: 400 }), takes: fc.integer({ min: 0, max: 600 }), works: fc.boolean() }),
+    { minLength: 1, maxLength: 25 },
+  )
+
+  test('in no window are there more calls than the rate allows, never more at a time, in the order of arrival, and none is lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(limits, arrivals, async ({ count, per, concurrency }, sends) => {
+        const clock = virtualClock()
+        const calls: { id: string; at: number }[] = []
+        let running = 0
+        let most = 0
+        const provider: ChannelProvider<'sms'> = {
+          name: 'sms',
+          channels: sms,
+          receipts: 'none',
+          limits: { rate: { count, per }, concurrency },
+          send({ notificationId: id }) {
+            calls.push({ id, at: clock.now() })
+            most = Math.max(most, ++running)
+            const { takes, works } = sends[Number(id)]!
+            return new Promise((resolve, reject) =>
+              clock.setTimer(takes, () => {
+                running--
+                if (works) resolve({})
+                else reject(Object.assign(new Error('unknown'), { code: 'ECONNRESET' }))
+              }),
+            )
+          },
+        }
+        let ids = 0
+        const breaker = { threshold: 1000 }
+        const notifier = createNotifier({ providers: [provider], clock, breaker, createId: () => String(ids++) })
+        for (const { after } of sends) {
+          await clock.advance(after)
+          await notifier.send({ to: { phone: '+420777123456' }, content: { sms: { text: 'Hello' } }, cascade: ['sms'] })
+        }
+        await clock.advance('1h')
+        expect(calls.map(({ id }) => id)).toEqual(sends.map((_, index) => String(index)))
+        for (const [index, { at }] of calls.entries()) {
+          const later = calls[index + count]
+          if (later !== undefined) expect(later.at - at).toBeGreaterThanOrEqual(per)
+        }
+        expect(most).toBeLessThanOrEqual(concurrency)
+        expect(clock.timers).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a pause saves nothing up: after it there is one burst of `count`, and the next call waits for `per`', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', limits: { rate: { count: 2, per: '1s' } } })
+    const w = world([provider])
+    await w.to(3600)
+    for (let i = 0; i < 5; i++) await w.send(['sms'])
+    await w.to(3700)
+    expect(w.times('attempt.started')).toEqual([3600, 3600, 3601, 3601, 3602])
+  })
+})
+
+describe('the limiter', () => {
+  const settledBy = async (entered: number | Promise<number>) => {
+    let moment: number | undefined
+    void Promise.resolve(entered).then((at) => {
+      moment = at
+    })
+    await virtualClock().advance(0)
+    return moment
+  }
+
+  test('without limits everyone goes at once, and no timer is set', () => {
+    const clock = virtualClock(5)
+    const limiter = createLimiter({}, clock)
+    expect([limiter.enter(), limiter.enter(), limiter.enter()]).toEqual([5, 5, 5])
+    expect(clock.timers).toBe(0)
+  })
+
+  test('a place that was taken and not used is free again at once', () => {
+    const limiter = createLimiter({ rate: { count: 1, per: '1m' }, concurrency: 1 }, virtualClock())
+    for (let i = 0; i < 100; i++) {
+      const moment = limiter.enter()
+      expect(moment).toBe(0)
+      limiter.leave(moment as number)
+    }
+    expect(limiter.enter()).toBe(0)
+    limiter.leave()
+    expect(limiter.enter()).toBeInstanceOf(Promise)
+  })
+
+  test('a place given back late does not free the place of a call that was made meanwhile', async () => {
+    const clock = virtualClock()
+    const limiter = createLimiter({ rate: { count: 2, per: '1s' } }, clock)
+    const unused = limiter.enter() as number
+    await clock.advance(100)
+    expect(limiter.enter()).toBe(100)
+    limiter.leave(unused)
+    const next = limiter.enter()
+    expect(await settledBy(next)).toBeUndefined()
+    await clock.advanceTo(1000)
+    expect(await next).toBe(1000)
+  })
+
+  test('who waits is let in as soon as one leaves, first come, first served', async () => {
+    const limiter = createLimiter({ concurrency: 1 }, virtualClock())
+    expect(limiter.enter()).toBe(0)
+    const order: number[] = []
+    for (const place of [1, 2, 3]) void Promise.resolve(limiter.enter()).then(() => order.push(place))
+    for (let i = 0; i < 3; i++) {
+      limiter.leave()
+      await virtualClock().advance(0)
+    }
+    expect(order).toEqual([1, 2, 3])
+  })
+
+  test('a clock that is set back by an hour holds nobody for an hour', async () => {
+    let now = 3_600_000
+    const timers: number[] = []
+    const clock = {
+      now: () => now,
+      setTimer: (delay: number) => {
+        timers.push(delay)
+        return () => {}
+      },
+    }
+    const limiter = createLimiter({ rate: { count: 1, per: 1000 } }, clock)
+    expect(limiter.enter()).toBe(now)
+    now = 0
+    void limiter.enter()
+    expect(timers).toEqual([1000])
+  })
+
+  test('a rate whose bounds are no whole milliseconds is kept to all the same', async () => {
+    const clock = virtualClock()
+    const limiter = createLimiter({ rate: { count: 1, per: 0.5 } }, clock)
+    void limiter.enter()
+    const next = limiter.enter()
+    await clock.advance(1)
+    expect(await next).toBe(1)
+  })
+})
+
+describe('permits are given back on every path', () => {
+  const limits = { concurrency: 1 } as const
+  const text = { to: { phone: '+420777123456' }, content: { sms: { text: 'Hello' } }, cascade: ['sms'] } as const
+
+  test('a call that is accepted, fails, throws, or is cut', async () => {
+    const provider = scriptedProvider({
+      channels: ['sms'],
+      timeout: '1s',
+      limits,
+      replies: [
+        async () => ({}),
+        () => Promise.reject(null),
+        () => {
+          throw new Error('at once')
+        },
+        () => new Promise(() => {}),
+      ],
+    })
+    const w = world([provider])
+    for (let i = 0; i < 5; i++) await w.send(['sms'])
+    await w.to(2)
+    expect(provider.calls).toHaveLength(5)
+  })
+
+  test('a notification cancelled while it waits for its permit is not sent, and the next one is', async () => {
+    const first = gate()
+    const provider = scriptedProvider({ channels: ['sms'], limits, replies: [first.reply] })
+    const w = world([provider])
+    await w.send(['sms'])
+    const second = await w.send(['sms'])
+    const third = await w.send(['sms'])
+    expect(await w.notifier.cancel(second)).toBe('cancelled')
+    first.release()
+    await w.to(1)
+    expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual(['n1', third])
+  })
+
+  test('a notification that expires while it waits for its permit is not sent, and the next one is', async () => {
+    const first = gate()
+    const provider = scriptedProvider({ channels: ['sms'], limits, replies: [first.reply] })
+    const w = world([provider])
+    await w.send(['sms'])
+    await w.send(['sms'], { expiresAt: 10_000 })
+    const third = await w.send(['sms'])
+    await w.to(11)
+    first.release()
+    await w.to(12)
+    expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual(['n1', third])
+  })
+
+  test('a step whose window closes while it waits for its permit is not sent before it opens again', async () => {
+    const first = gate()
+    const provider = scriptedProvider({ channels: ['sms'], limits, timeout: '1h', replies: [first.reply] })
+    const start = Date.parse('2026-11-25T20:59:00+01:00')
+    const w = world([provider], { start })
+    await w.send(['sms'])
+    await w.send(['sms'], { window: { from: '09:00', to: '21:00' } })
+    const third = await w.send(['sms'])
+    await w.to(120)
+    first.release()
+    await w.to(121)
+    expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual(['n1', third])
+    await w.clock.advanceTo(Date.parse('2026-11-26T09:00:00+01:00'))
+    expect(provider.calls).toHaveLength(3)
+  })
+
+  test('a store that refuses the record: send rejects, nothing is sent, and the permit is back', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], limits })
+    const store = failingOnce()
+    const w = world([provider], { store })
+    await expect(w.send(['sms'])).rejects.toThrow('disk full')
+    expect(provider.calls).toHaveLength(0)
+    await w.send(['sms'])
+    await w.to(1)
+    expect(provider.calls).toHaveLength(1)
+  })
+
+  test('a store that refuses the record of a send that waits for its permit: the permit is not taken with it', async () => {
+    const first = gate()
+    const provider = scriptedProvider({ channels: ['sms'], limits, replies: [first.reply] })
+    const store = failingOnce(2)
+    const w = world([provider], { store })
+    await w.send(['sms'])
+    await expect(w.send(['sms'])).rejects.toThrow('disk full')
+    await w.send(['sms'])
+    first.release()
+    await w.to(1)
+    expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual(['n1', 'n3'])
+  })
+
+  test('a request under a known idempotency key takes no permit with it, whether it waits for one or not', async () => {
+    const first = gate()
+    const provider = scriptedProvider({ channels: ['sms'], limits, replies: [first.reply] })
+    const w = world([provider])
+    const known = { ...text, idempotencyKey: 'once' }
+    await w.notifier.send(known)
+    await w.notifier.send(known)
+    first.release()
+    await w.to(1)
+    await w.notifier.send(known)
+    await w.send(['sms'])
+    await w.to(2)
+    expect(provider.calls).toHaveLength(2)
+  })
+
+  test('an adapter whose `keys` throws: the error is reported, the permit is back, and the step is begun again', async () => {
+    let broken = true
+    const provider = scriptedProvider({
+      channels: ['sms'],
+      limits,
+      keys() {
+        if (broken) throw new Error('a bug of the adapter')
+        return []
+      },
+    })
+    const w = world([provider])
+    await w.send(['sms'])
+    await w.to(1)
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ error: { message: 'a bug of the adapter' } }])
+    broken = false
+    await w.to(60)
+    expect(provider.calls).toHaveLength(1)
+  })
+})
+
+/** The default store, whose `nth` insert fails. */
+function failingOnce(nth = 1) {
+  const store = memoryStore()
+  let inserts = 0
+  return {
+    ...store,
+    async insert(record: NotificationRecord) {
+      if (++inserts === nth) throw new Error('disk full')
+      return store.insert(record)
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import { memoryStore, type NotificationStore } from 'omnicascade'
+import { scriptedProvider, virtualClock } from 'omnicascade/testing'
+import { describe, expect, test } from 'vitest'
+import { timerScheduler } from '../../src/notifier/timer-scheduler.ts'
+import { world } from '../support/world.ts'
+
+const sms = () => scriptedProvider({ channels: ['sms'], receipts: 'none' })
+
+/** A store that knows nothing but due times. */
+function dueTimes(due: Map<string, number>) {
+  return {
+    ...memoryStore(),
+    due: (now: number, limit: number) =>
+      [...due]
+        .filter(([, time]) => time <= now)
+        .sort(([, x], [, y]) => x - y)
+        .slice(0, limit)
+        .map(([id]) => id),
+    nextDueAt: () => (due.size === 0 ? null : Math.min(...due.values())),
+  } satisfies NotificationStore
+}
+
+test('one timer, for the earliest of 10,000 notifications, and each is woken in its own second', async () => {
+  const provider = sms()
+  const w = world([provider])
+  for (let i = 0; i < 10_000; i++) await w.send(['sms'], { sendAt: ((i * 7919) % 10_000) * 1000 + 1000 })
+  expect(w.clock.timers).toBe(1)
+  await w.to(1)
+  expect(provider.calls).toHaveLength(1)
+  expect(w.clock.timers).toBe(1)
+  await w.to(100)
+  expect(provider.calls).toHaveLength(100)
+  expect(w.times('attempt.started')).toEqual(Array.from({ length: 100 }, (_, second) => second + 1))
+  expect(w.clock.timers).toBe(1)
+})
+
+test('with nothing to wait for there is no timer: the process may end', async () => {
+  const w = world([sms()])
+  await w.to(1)
+  expect(w.clock.timers).toBe(0)
+  await w.send(['sms'])
+  // The timer of the call's lease finds nothing due, and nothing to be set for.
+  await w.to(62)
+  expect(w.clock.timers).toBe(0)
+})
+
+test('many that are due at once are all woken, also more than one batch', async () => {
+  const provider = sms()
+  const w = world([provider])
+  for (let i = 0; i < 1000; i++) await w.send(['sms'], { sendAt: 5000 })
+  await w.to(5)
+  expect(provider.calls).toHaveLength(1000)
+  expect(w.clock.timers).toBe(1)
+})
+
+describe('the scheduler', () => {
+  function setUp(due: Map<string, number>, override: Partial<NotificationStore> = {}) {
+    const clock = virtualClock()
+    const errors: unknown[] = []
+    const woken: string[] = []
+    const scheduler = timerScheduler({ ...dueTimes(due), ...override }, clock, (error) => errors.push(error))
+    const wake = async (id: string) => {
+      woken.push(`${id} at ${clock.now()}`)
+      due.delete(id)
+    }
+    return { clock, errors, woken, scheduler, wake }
+  }
+
+  test('what an earlier run left behind is woken at the start, when it is due', async () => {
+    const { clock, woken, scheduler, wake } = setUp(new Map(Object.entries({ late: -5, soon: 10 })))
+    scheduler.start(wake)
+    await clock.advance(10)
+    expect(woken).toEqual(['late at 0', 'soon at 10'])
+  })
+
+  test('an earlier time moves the one timer, a later one does not', async () => {
+    const due = new Map(Object.entries({ b: 100 }))
+    const { clock, woken, scheduler, wake } = setUp(due)
+    scheduler.start(wake)
+    await clock.advance(0)
+    due.set('a', 50)
+    await scheduler.wakeAt('a', 50)
+    due.set('c', 150)
+    await scheduler.wakeAt('c', 150)
+    expect(clock.timers).toBe(1)
+    await clock.advance(200)
+    expect(woken).toEqual(['a at 50', 'b at 100', 'c at 150'])
+  })
+
+  test('before it has started it sets no timer', async () => {
+    const { clock, scheduler } = setUp(new Map())
+    await scheduler.wakeAt('a', 5)
+    expect(clock.timers).toBe(0)
+  })
+
+  test('a store that fails stops nothing: the error is told, and it tries again a second later', async () => {
+    let failures = 3
+    const due = new Map(Object.entries({ a: 10 }))
+    const { clock, errors, woken, scheduler, wake } = setUp(due, {
+      async due(now, limit) {
+        if (failures-- > 0) throw new Error('store down')
+        return dueTimes(due).due(now, limit)
+      },
+    })
+    scheduler.start(wake)
+    await clock.advance('10s')
+    expect(errors).toHaveLength(3)
+    expect(woken).toEqual(['a at 3000'])
+  })
+
+  test('a notification that stays due, as its store does not take the change, is not spun on', async () => {
+    const due = new Map(Object.entries({ stuck: 0, other: 500 }))
+    const { clock, scheduler } = setUp(due)
+    let wakes = 0
+    scheduler.start(async (id) => {
+      if (id === 'other') due.delete(id)
+      else wakes++
+    })
+    await clock.advance('10s')
+    expect(due.has('other')).toBe(false)
+    expect(wakes).toBe(11)
+  })
+
+  test('stop waits for the sweep under way, and nobody is woken after it', async () => {
+    const due = new Map(Object.entries({ a: 0, b: 50 }))
+    const { clock, scheduler } = setUp(due)
+    const woken: string[] = []
+    let finish = () => {}
+    scheduler.start(async (id) => {
+      woken.push(id)
+      await new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      due.delete(id)
+    })
+    await clock.advance(0)
+    let stopped = false
+    const stopping = Promise.resolve(scheduler.stop()).then(() => {
+      stopped = true
+    })
+    await clock.advance(100)
+    expect(stopped).toBe(false)
+    finish()
+    await stopping
+    await scheduler.wakeAt('b', 50)
+    await clock.advance('1h')
+    expect(woken).toEqual(['a'])
+    expect(clock.timers).toBe(0)
+  })
+})
+
+test('through a notifier: a store that fails while it wakes loses nothing', async () => {
+  const memory = memoryStore()
+  let down = false
+  const store: NotificationStore = {
+    ...memory,
+    async update(record, version) {
+      if (down) throw new Error('store down')
+      return memory.update(record, version)
+    },
+  }
+  const provider = sms()
+  const w = world([provider], { store })
+  await w.send(['sms'], { sendAt: 5000 })
+  down = true
+  await w.to(7)
+  expect(w.times('error')).toEqual([5, 6, 7])
+  expect(provider.calls).toHaveLength(0)
+  down = false
+  await w.to(8)
+  expect(provider.calls).toHaveLength(1)
+})
