@@ -198,7 +198,7 @@ export function endWait(turn: Turn, index: number): void {
 function judge(turn: Turn, step: number, attempt: number): boolean {
   const draft = turn.record.steps[step]!.attempts[attempt]!
   if (satisfies(turn.record.steps[step]!, draft)) succeed(turn, step)
-  else if (hasFailed(draft) && isCurrent(turn, { step, attempt })) fail(turn, step, 'undelivered', null)
+  else if (hasFailed(draft) && isLast(turn, step, attempt) && !isOver(turn, step)) fail(turn, step, 'undelivered', null)
   else return false
   return true
 }
@@ -230,9 +230,19 @@ function isExpected(turn: Turn, { step: index, attempt }: { step: number; attemp
   return step?.state === 'ready' && step.attempts.length === attempt
 }
 
-function isCurrent(turn: Turn, { step: index, attempt }: { step: number; attempt: number }): boolean {
+function isCurrent(turn: Turn, { step, attempt }: { step: number; attempt: number }): boolean {
+  const { state } = turn.record.steps[step]!
+  return (state === 'sending' || state === 'awaiting') && isLast(turn, step, attempt)
+}
+
+function isLast(turn: Turn, step: number, attempt: number): boolean {
+  return attempt === turn.record.steps[step]!.attempts.length - 1
+}
+
+/** Whether a reported failure comes too late to be the end of the step: it has ended, other than by being superseded. */
+function isOver(turn: Turn, index: number): boolean {
   const step = turn.record.steps[index]!
-  return (step.state === 'sending' || step.state === 'awaiting') && attempt === step.attempts.length - 1
+  return step.state !== 'superseded' && (hasEnded(step) || step.state === 'ready')
 }
 
 function attemptOf(turn: Turn, { step, attempt }: { step: number; attempt: number }): AttemptDraft | undefined {
