@@ -57,10 +57,8 @@ export function endOfObject(bytes: Uint8Array, from: number, end: number): numbe
     const byte = bytes[at]!
     if (inString) {
       if (byte === QUOTE) inString = false
-      else if (byte === BACKSLASH) {
-        at++
-        if (at < end && bytes[at]! < 0x20) return 'broken'
-      } else if (byte < 0x20) return 'broken'
+      else if (byte === BACKSLASH) at++
+      else if (byte < 0x20) return 'broken'
     } else if (byte === QUOTE) inString = true
     else if (byte === RS) return 'broken'
     else if (byte === OPEN || byte === 0x5b) {

@@ -62,9 +62,13 @@ export function json({ smsEvent, source }: Event, indent?: number | string): str
 
 const lineEnd = fc.constantFrom('\n', '\r\n', '\n\n', ' \n', '\n \r\n\t\n', '\r')
 
+/** The event with its inner objects at the beginning of lines, where records begin. */
+const steep = (given: Event) =>
+  `{"smsEvent":\n${json(given).slice('{"smsEvent":'.length, -JSON.stringify(given.source).length - ',"source":}'.length)},"source":\n${JSON.stringify(given.source)}\n}`
+
 /** The event in one of the framings. */
 export const framed = fc
-  .tuple(event, lineEnd, fc.constantFrom('ndjson', 'rfc7464', 'pretty', 'flat', 'tabs', 'bare', 'spaced'))
+  .tuple(event, lineEnd, fc.constantFrom('ndjson', 'rfc7464', 'pretty', 'flat', 'tabs', 'steep', 'bare', 'spaced'))
   .map(([given, end, framing]) => ({
     event: given,
     text: {
@@ -73,6 +77,7 @@ export const framed = fc
       pretty: json(given, 2) + end,
       flat: json(given, 1).replace(/^ /gm, '') + end,
       tabs: json(given, '\t') + end,
+      steep: steep(given) + end,
       bare: json(given),
       spaced: `${json(given)}  `,
     }[framing]!,

@@ -298,6 +298,16 @@ describe('the connection', () => {
     await closed
   })
 
+  test('is closed when the answer is no export', async () => {
+    let closed: Promise<unknown> | undefined
+    const { baseUrl } = await sambaServer((response) => {
+      closed = once(response, 'close')
+      response.writeHead(404).write('still talking')
+    })
+    expect((await drain(client({ baseUrl }).exportSmsEvents())).error?.code).toBe('samba-unknown-trackpoint')
+    await closed
+  })
+
   test('is closed when the signal is aborted, and the iteration rejects with its reason', async () => {
     let closed: Promise<unknown> | undefined
     const { baseUrl } = await sambaServer((response) => {

@@ -166,7 +166,8 @@ describe('what is in a record', () => {
 
   test('a trackpoint is not taken from elsewhere in the record', async () => {
     const text = `{"x":{"trackpoint":9007199254740997},${line.slice(1).replace('4541245641234564', '9007199254740993')}`
-    expect((await read(text)).events[0]?.smsEvent.trackpoint).toBe('9007199254740993')
+    const escaped = text.replace('"smsEvent":{"trackpoint"', '"smsEvent":{"\\u0074rackpoint"')
+    for (const form of [text, escaped]) expect((await read(form)).events[0]?.smsEvent.trackpoint).toBe('9007199254740993')
   })
 
   test('statuses, sources and fields that Samba may add do not matter', async () => {
@@ -275,6 +276,12 @@ describe('a record that cannot be read', () => {
     }
   })
 
+  test('is given up for the record that begins a line within it', async () => {
+    const { events, errors } = await read(`{"a":x,\n${line}\n}\n${line}`)
+    expect(events).toEqual([one, one])
+    expect(errors.map(({ record }) => record)).toEqual([1, 3])
+  })
+
   test('is one that never ends: it is given up, and its bytes are let go', async () => {
     const endless = ['{"smsEvent":"', ...Array.from({ length: 300 }, () => 'x'.repeat(1000)), '"}\n', line]
     const { events, errors } = await read(endless, { maxRecordBytes: 100_000 })
@@ -350,12 +357,13 @@ describe('a source', () => {
 
   test('gives a record as soon as it is complete, whatever comes after it', async () => {
     const pretty = json(one, 2)
-    for (const text of [line, `${line}\n`, `\u001e${line}\n`, pretty, `${pretty}\n`]) {
+    const afterCut = `\u001e{"a":\n\u001e${line}\n`
+    for (const text of [line, `${line}\n`, `\u001e${line}\n`, pretty, `${pretty}\n`, afterCut]) {
       async function* stalling() {
         yield text
         await new Promise(() => {})
       }
-      const { value } = await parseSambaEvents(stalling())[Symbol.asyncIterator]().next()
+      const { value } = await parseSambaEvents(stalling(), { onError: 'skip' })[Symbol.asyncIterator]().next()
       expect(value).toEqual(one)
     }
   })
@@ -382,6 +390,15 @@ describe('iteration', () => {
     const results = await Promise.all(Array.from({ length: 23 }, () => iterator.next()))
     expect(results.map(({ value }) => value)).toEqual([...records, undefined, undefined, undefined])
     expect(results.map(({ done }) => done)).toEqual([...records.map(() => false), true, true, true])
+  })
+
+  test('does not let a later call of next() overtake one that waits', async () => {
+    const records = fc.sample(event, 3)
+    const iterator = parseSambaEvents(records.map((record) => `${json(record)}\n`).join(''))[Symbol.asyncIterator]()
+    const first = iterator.next()
+    const second = iterator.next()
+    const third = first.then(() => iterator.next())
+    expect((await Promise.all([first, second, third])).map(({ value }) => value)).toEqual(records)
   })
 
   test('in batches gives the same events', async () => {
