@@ -4,7 +4,7 @@ import { callBack, holdUntilOpen } from './advance.ts'
 import { idempotencyKeyFor } from './idempotency-key.ts'
 import type { Input } from './input.ts'
 import { retryAt } from './retry.ts'
-import { furthest, hasEnded, hasFailed, rankOf, satisfies } from './status.ts'
+import { furthest, hasEnded, rankOf, satisfies } from './status.ts'
 import { type AttemptDraft, about, end, move, note, type Turn } from './turn.ts'
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
@@ -198,7 +198,8 @@ export function endWait(turn: Turn, index: number): void {
 function judge(turn: Turn, step: number, attempt: number): boolean {
   const draft = turn.record.steps[step]!.attempts[attempt]!
   if (satisfies(turn.record.steps[step]!, draft)) succeed(turn, step)
-  else if (hasFailed(draft) && isLast(turn, step, attempt) && !isOver(turn, step)) fail(turn, step, 'undelivered', null)
+  else if (draft.receiptFailure !== null && isLast(turn, step, attempt) && !isOver(turn, step))
+    fail(turn, step, 'undelivered', null)
   else return false
   return true
 }

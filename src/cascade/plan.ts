@@ -34,9 +34,9 @@ const onUnknowns: readonly OnUnknown[] = ['advance', 'assume-sent', 'resend']
 export function plan(
   request: NotificationRequest,
   context: PlanContext,
-  variableIssues: readonly Issue[] = [],
+  messageIssues: readonly Issue[] = [],
 ): NotificationRecord {
-  const issues: Issue[] = [...variableIssues]
+  const issues: Issue[] = [...messageIssues]
   const report: Report = (path, message) => issues.push({ path, message })
   if (typeof request !== 'object' || request === null)
     throw new RequestError('the notification cannot be sent', [

@@ -19,54 +19,48 @@ export function isTimeZone(zone: unknown): zone is string {
 /**
  * The first moment at or after `at` at which the window is open, in Unix milliseconds.
  * A day on which the clocks skip the opening time opens at the first moment after the gap;
- * where they repeat it, the first of the two counts.
+ * where they repeat it, it opens at the first of the two, and again at the second if it has closed in between.
  */
 export function opensAt(window: Window, zone: string, at: number): number {
   const from = minutesOf(window.from)! % 1440
   const to = minutesOf(window.to)! % 1440
-  if (from === to) return at
   const timeZone = window.timeZone ?? zone
-  const local = at + offset(timeZone, at)
-  const time = Math.floor((((local % day) + day) % day) / minute)
-  if (from < to ? time >= from && time < to : time >= from || time < to) return at
-  const midnight = Math.floor(local / day) * day
-  const opening = midnight + (time < from ? 0 : day) + from * minute
-  const opens = instantOf(opening, timeZone)
-  // Clocks set back on the way repeat an hour, and the window may open in the repetition.
-  if (offset(timeZone, opens) < offset(timeZone, at)) {
-    return Math.min(
-      opens,
-      opensAt(
-        window,
-        zone,
-        firstInstant(at, opens, (t) => offset(timeZone, t) < offset(timeZone, at)),
-      ),
-    )
+
+  function isOpen(moment: number): boolean {
+    const time = Math.floor((moment + offset(timeZone, moment) - midnightBefore(moment, timeZone)) / minute)
+    return from < to ? time >= from && time < to : time >= from || time < to
   }
-  // A window that lies in the hour that clocks skip does not open that day.
-  return opensAt(window, zone, opens)
+
+  if (from === to || isOpen(at)) return at
+  const today = midnightBefore(at, timeZone)
+  const moments = [0, 1, 2, 3].flatMap((days) => [
+    ...momentsOf(today + days * day + from * minute, timeZone),
+    ...changeBetween(at + days * day, at + (days + 1) * day, timeZone),
+  ])
+  return Math.min(...moments.filter((moment) => moment > at && isOpen(moment)))
 }
 
-/** The first instant at which local clocks show `local` or later (milliseconds as if local time were UTC). */
-function instantOf(local: number, zone: string): number {
-  // Offsets change by at most a few hours, so the offsets a day before and after bracket every candidate.
-  const before = local - offset(zone, local - day)
-  const after = local - offset(zone, local + day)
-  const early = Math.min(before, after)
-  const late = Math.max(before, after)
-  if (early === late || early + offset(zone, early) >= local) return early
-  // Clocks jump between the two: `late` either shows `local`, or lies past the gap that swallowed it.
-  return firstInstant(early, late, (t) => t + offset(zone, t) >= local)
+/** The latest local midnight, in milliseconds as if local time were UTC. */
+function midnightBefore(moment: number, zone: string): number {
+  return Math.floor((moment + offset(zone, moment)) / day) * day
 }
 
-/** The first millisecond in `(low, high]` at which `holds` turns true, given that it holds at `high`. */
-function firstInstant(low: number, high: number, holds: (t: number) => boolean): number {
+/** When local clocks show `local` (milliseconds as if local time were UTC): twice where they repeat it; near it where they skip it. */
+function momentsOf(local: number, zone: string): number[] {
+  // No offset reaches a day, so these two are in force on either side of any change nearby.
+  return [local - offset(zone, local - day), local - offset(zone, local + day)]
+}
+
+/** The moment in `(low, high]` at which the clocks change, if they do. */
+function changeBetween(low: number, high: number, zone: string): number[] {
+  const before = offset(zone, low)
+  if (offset(zone, high) === before) return []
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
-    if (holds(middle)) high = middle
-    else low = middle
+    if (offset(zone, middle) === before) low = middle
+    else high = middle
   }
-  return high
+  return [high]
 }
 
 function offset(zone: string, at: number): number {

@@ -48,12 +48,21 @@ describe('every interleaving of a small cascade keeps every promise', () => {
 
   test('three steps', () => {
     expect(
-      outcomesOf({ cascade: ['telegram', 'sms', 'email'], receipts: ['none', 'full', 'none'], kinds: ['recipient'], statuses: ['delivered'] }),
+      outcomesOf({
+        cascade: ['telegram', 'sms', 'email'],
+        receipts: ['none', 'full', 'none'],
+        kinds: ['recipient'],
+        statuses: ['delivered'],
+      }),
     ).toEqual(['cancelled', 'delivered', 'failed'])
   })
 
   test('a required step beside a chain of one', () => {
-    expect(outcomesOf({ cascade: ['sms', email], receipts: ['full', 'none'], kinds: ['unknown'] })).toEqual(['cancelled', 'delivered', 'failed'])
+    expect(outcomesOf({ cascade: ['sms', email], receipts: ['full', 'none'], kinds: ['unknown'] })).toEqual([
+      'cancelled',
+      'delivered',
+      'failed',
+    ])
   })
 
   test('a required step in the midst of a chain of two', () => {
@@ -86,11 +95,17 @@ describe('every interleaving of a small cascade keeps every promise', () => {
     expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'expired', 'failed'])
   })
 
-  test.each(['assume-sent', 'resend'] as const)(
-    'unknown sends under %s, through a vendor that honours idempotency keys',
-    (onUnknown) => {
-      const model = { cascade: [{ channel: 'chat', onUnknown }, 'sms'], receipts: ['none', 'full'], idempotent: true, statuses: ['delivered'] } as const
-      expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
-    },
-  )
+  test.each([
+    ['assume-sent', true],
+    ['resend', true],
+    ['resend', false],
+  ] as const)('unknown sends under %s, idempotency keys honoured: %s', (onUnknown, idempotent) => {
+    const model = {
+      cascade: [{ channel: 'chat', onUnknown }, 'sms'],
+      receipts: ['none', 'full'],
+      idempotent,
+      statuses: ['delivered'],
+    } as const
+    expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
+  })
 })
