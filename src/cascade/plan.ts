@@ -1,4 +1,5 @@
 import { type Channel, channels } from '../contract/channel.ts'
+import { durationForm, millisecondsOf } from '../contract/duration.ts'
 import { RequestError } from '../contract/errors.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { Message, NotificationRecord, OnUnknown, RetryPolicy, StepReason, StepRecord, Until } from '../contract/record.ts'
@@ -7,7 +8,6 @@ import type { Issue } from '../contract/template.ts'
 import type { Duration, Window } from '../contract/time.ts'
 import { addressFor, serves } from './address.ts'
 import { checkJson, checkWindow, isText, momentOf, type Report, recipientOf } from './checks.ts'
-import { millisecondsOf } from './duration.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
 /** What a plan is made with, beside the request itself. */
@@ -198,7 +198,7 @@ function skips(steps: readonly StepRecord[], at: number) {
 function waitOf(given: Duration | undefined, fallback: number, path: string, report: Report): number {
   if (given === undefined) return fallback
   const within = millisecondsOf(given)
-  if (within === undefined) report(path, "is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'")
+  if (within === undefined) report(path, durationForm)
   return within ?? fallback
 }
 

@@ -1,7 +1,7 @@
 import type { Channel } from './channel.ts'
 import type { JsonObject } from './json.ts'
 
-/** Fields of one vendor only, by the provider's name; each adapter documents what it takes. */
+/** Fields of one vendor only, by the adapter's name (`telegram`, `twin`); each adapter documents what it takes. */
 export interface VendorFields {
   readonly vendor?: Readonly<Record<string, JsonObject>>
 }

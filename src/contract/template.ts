@@ -11,7 +11,7 @@ export interface Issue {
 
 /** What to do with an SMS that is long or needs UCS-2. Counted after links are shortened. */
 export interface SmsPolicy {
-  /** `allow` sends as it is, `transliterate` replaces what has a GSM-7 likeness, `reject` fails (kind `content`) if UCS-2 is needed. */
+  /** `allow` sends as it is, `transliterate` replaces what has a GSM-7 likeness where that is enough to leave UCS-2, `reject` fails (kind `content`) if UCS-2 is needed. */
   readonly unicode?: 'allow' | 'transliterate' | 'reject'
   /** Fails (kind `content`) if more segments are needed. */
   readonly maxSegments?: number

@@ -1,6 +1,7 @@
 import { LinkifyIt } from 'linkify-it'
 import type { Channel } from '../contract/channel.ts'
-import { OmnicascadeError, RequestError } from '../contract/errors.ts'
+import { toMilliseconds } from '../contract/duration.ts'
+import { OmnicascadeError } from '../contract/errors.ts'
 import type { LinkContext, LinkRewriter, ShortenedText, Shortener } from '../contract/links.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 
@@ -29,7 +30,7 @@ const systemClock: Pick<Clock, 'setTimer'> = {
  */
 export function shortenLinks(hook: Shortener, options: ShortenLinksOptions = {}): LinkRewriter {
   const { channels = ['sms'], timeout = '2s', minLength = 0, clock = systemClock } = options
-  const limit = toMilliseconds(timeout)
+  const limit = toMilliseconds(timeout, 'shortenLinks', 'timeout')
   const linkify = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: true, urlAuth: true })
 
   const linksOf = (text: string) =>
@@ -89,7 +90,7 @@ function ask(
       resolve({ message: `the shortener did not answer within ${limit} ms` })
       controller.abort()
     })
-    new Promise<unknown>((settle) => settle(hook(url, { ...context, signal: controller.signal })))
+    void new Promise<unknown>((settle) => settle(hook(url, { ...context, signal: controller.signal })))
       .then(
         (short) => (isWebUrl(short) ? { short } : { message: 'the shortener did not answer with an absolute http(s) URL' }),
         (error: unknown) => ({ message: messageOf(error, url) }),
@@ -114,14 +115,4 @@ function hasCredentials(url: string): boolean {
 function isWebUrl(value: unknown): value is string {
   if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || /[\s\p{Cc}]/u.test(value)) return false
   return URL.canParse(value)
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function toMilliseconds(duration: Duration): number {
-  const [, amount, unit] =
-    /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(typeof duration === 'number' ? `${duration}ms` : String(duration)) ?? []
-  if (amount === undefined)
-    throw new RequestError('shortenLinks', [{ path: 'timeout', message: "must be milliseconds or a duration such as '2s'" }])
-  return Number(amount) * units[unit!]!
 }

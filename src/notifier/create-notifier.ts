@@ -1,12 +1,10 @@
 import { nanoid } from 'nanoid'
-import { millisecondsOf, toMilliseconds } from '../cascade/duration.ts'
-import { differences, fingerprintOf } from '../cascade/fingerprint.ts'
 import { cancelAnswer } from '../cascade/machine.ts'
-import { plan, templateOf } from '../cascade/plan.ts'
 import type { Channel } from '../contract/channel.ts'
-import { IdempotencyConflictError, OmnicascadeError } from '../contract/errors.ts'
+import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
+import { OmnicascadeError } from '../contract/errors.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
-import type { NotificationRecord, Outcome } from '../contract/record.ts'
+import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
 import type { Duration } from '../contract/time.ts'
@@ -14,14 +12,13 @@ import { systemClock } from './clock.ts'
 import { createDeliveryTimes } from './delivery-times.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
-import { explainRecord } from './explain.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
 import { createPool } from './pool.ts'
 import type { RenderContext } from './render.ts'
-import { sendEach } from './send-many.ts'
 import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
+import { createWaiters } from './waiters.ts'
 
 // Time for the results of calls that were cut to be stored.
 const cutGrace = 1000
@@ -46,7 +43,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   const templates = new Map<string, Template<never>>()
   for (const template of options.templates ?? []) register(template)
   const times = createDeliveryTimes()
-  const waiters = new Map<string, Set<(outcome: Outcome) => void>>()
+  const waiters = createWaiters()
   let closing: Promise<void> | undefined
 
   const engine = createEngine({
@@ -63,9 +60,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     onHookError: (id, error) => events.error(error, id),
     onReceipt: times.note,
-    onSettled(id, outcome) {
-      for (const done of waiters.get(id) ?? []) done(outcome)
-    },
+    onSettled: waiters.settle,
   })
 
   function rendering({ id }: Pick<NotificationRecord, 'id'>, dryRun = false): RenderContext {
@@ -88,14 +83,10 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   async function planned(request: NotificationRequest): Promise<NotificationRecord> {
-    const template = templateOf(request)
-    const checked = await (template?.validate(request.variables ?? {}) ?? { value: undefined })
-    const issues = 'issues' in checked ? checked.issues : []
-    const record = plan(
-      request,
-      { id: createId(), now: clock.now(), providers, retry, within: waitFor, timeZone: defaults.timeZone ?? null },
-      issues,
-    )
+    const { planRequest } = await import('./intake.ts')
+    const timeZone = defaults.timeZone ?? null
+    const context = { id: createId(), now: clock.now(), providers, retry, within: waitFor, timeZone }
+    const { record, template } = await planRequest(request, context)
     if (template !== undefined) register(template)
     return record
   }
@@ -109,10 +100,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     const ready = await planned(request)
     if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed: it takes no more notifications')
     const { record, created, work } = await engine.enter(ready)
-    if (!created) {
-      const fields = differences(record.fingerprint ?? {}, fingerprintOf(request))
-      if (fields.length > 0) throw new IdempotencyConflictError(request.idempotencyKey!, record.id, fields)
-    }
+    if (!created) (await import('./intake.ts')).checkSame(request, record)
     return { accepted: { id: record.id, created }, work }
   }
 
@@ -121,31 +109,6 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     if (record === undefined)
       throw new OmnicascadeError('not-found', `there is no notification ${id}: it was never sent, or is no longer kept`)
     return record
-  }
-
-  function settled(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      const waiting = waiters.get(id) ?? new Set()
-      const leave = () => {
-        waiting.delete(done)
-        if (waiting.size === 0 && waiters.get(id) === waiting) waiters.delete(id)
-        signal?.removeEventListener('abort', abort)
-      }
-      const done = (outcome: Outcome) => {
-        leave()
-        resolve(outcome)
-      }
-      const fail = (error: unknown) => {
-        leave()
-        reject(error)
-      }
-      const abort = () => fail(signal!.reason)
-      waiters.set(id, waiting.add(done))
-      signal?.addEventListener('abort', abort)
-      // Waiting first and looking second leaves no gap for it to settle in.
-      existing(id).then(({ outcome }) => outcome !== null && done(outcome), fail)
-    })
   }
 
   async function tick(): Promise<void> {
@@ -183,9 +146,13 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   scheduler.start(engine.wake)
   return {
     send: async (request: NotificationRequest) => (await take(request)).accepted,
-    sendMany: (requests, sendOptions = {}) => sendEach(requests, take, sendOptions),
+    async *sendMany(requests, sendOptions = {}) {
+      const { sendEach } = await import('./send-many.ts')
+      yield* sendEach(requests, take, sendOptions)
+    },
     async explain(request: NotificationRequest) {
       const record = await planned(request)
+      const { explainRecord } = await import('./explain.ts')
       return explainRecord(record, providers, rendering(record, true))
     },
     async get(id) {
@@ -196,7 +163,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       const { before } = await engine.apply(await existing(id), { type: 'cancelRequested' })
       return cancelAnswer(before)
     },
-    settled,
+    settled: (id, { signal } = {}) => waiters.wait(id, async () => (await existing(id)).outcome, signal),
     ingest: engine.ingest,
     tick,
     idle: engine.idle,

@@ -1,4 +1,4 @@
-import { toMilliseconds } from '../cascade/duration.ts'
+import { toMilliseconds } from '../contract/duration.ts'
 import type { ProviderLimits } from '../contract/provider.ts'
 import type { Clock } from '../contract/time.ts'
 

@@ -1,7 +1,7 @@
 import type { Report } from '../cascade/checks.ts'
-import { millisecondsOf } from '../cascade/duration.ts'
 import { isTimeZone } from '../cascade/window.ts'
 import { type Channel, channels } from '../contract/channel.ts'
+import { durationForm, millisecondsOf } from '../contract/duration.ts'
 import { RequestError } from '../contract/errors.ts'
 import type { ChannelProvider, ReceiptSupport } from '../contract/provider.ts'
 import type { Issue } from '../contract/template.ts'
@@ -15,8 +15,7 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   const issues: Issue[] = []
   const report: Report = (path, message) => issues.push({ path, message })
   const duration = (value: unknown, path: string) => {
-    if (value !== undefined && millisecondsOf(value) === undefined)
-      report(path, "is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'")
+    if (value !== undefined && millisecondsOf(value) === undefined) report(path, durationForm)
   }
   const atLeastOne = (value: unknown, path: string) => {
     if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1))

@@ -1,5 +1,5 @@
-import { toMilliseconds } from '../cascade/duration.ts'
 import type { Channel } from '../contract/channel.ts'
+import { toMilliseconds } from '../contract/duration.ts'
 import type { OperatorEvents } from '../contract/events.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { Awaitable } from '../contract/json.ts'

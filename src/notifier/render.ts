@@ -6,7 +6,6 @@ import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter, ShortenedText } from '../contract/links.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
-import { applySmsPolicy } from '../text/sms.ts'
 import { chain } from './awaitable.ts'
 
 /** What rendering needs beside the record. */
@@ -75,13 +74,17 @@ function finish(
   })
 }
 
-function applyPolicy(content: Content, policy: SmsPolicy | undefined): Rendered {
+// The tables of GSM-7 load only where a policy asks for them.
+let sms: Promise<typeof import('../text/sms.ts')> | undefined
+
+function applyPolicy(content: Content, policy: SmsPolicy | undefined): Awaitable<Rendered> {
   if (content.sms === undefined || policy === undefined) return { content }
-  try {
-    return { content: { ...content, sms: { ...content.sms, text: applySmsPolicy(content.sms.text, policy) } } }
-  } catch (error) {
-    return failure(error)
-  }
+  sms ??= import('../text/sms.ts')
+  return sms
+    .then(({ applySmsPolicy }) => ({
+      content: { ...content, sms: { ...content.sms!, text: applySmsPolicy(content.sms!.text, policy) } },
+    }))
+    .catch(failure)
 }
 
 function pick(content: Content, channels: readonly Channel[]): Content {

@@ -1,4 +1,4 @@
-import { RequestError } from '../contract/errors.ts'
+import { toMilliseconds } from '../contract/duration.ts'
 import type { Receipt, ReceiptStatus } from '../contract/receipt.ts'
 import type { Duration } from '../contract/time.ts'
 import type { SambaSmsEvent } from './events.ts'
@@ -30,7 +30,7 @@ export function sambaReceipts(
   events: AsyncIterable<SambaSmsEvent> | Iterable<SambaSmsEvent>,
   options: SambaReceiptOptions = {},
 ): AsyncGenerator<Receipt, void, undefined> {
-  return receiptsOf(events, options, toMilliseconds(options.tolerance ?? '10m'))
+  return receiptsOf(events, options, toMilliseconds(options.tolerance ?? '10m', 'sambaReceipts', 'tolerance'))
 }
 
 async function* receiptsOf(
@@ -75,12 +75,4 @@ function statusOf(status: SambaSmsEvent['smsEvent']['status']): ReceiptStatus | 
     default:
       return undefined
   }
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function toMilliseconds(duration: Duration): number {
-  const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(String(duration)) ?? []
-  if (amount !== undefined) return Number(amount) * units[unit]!
-  throw new RequestError('sambaReceipts', [{ path: 'tolerance', message: "must be milliseconds or a duration such as '10m'" }])
 }

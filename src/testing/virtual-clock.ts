@@ -1,4 +1,4 @@
-import { toMilliseconds } from '../cascade/duration.ts'
+import { toMilliseconds } from '../contract/duration.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 
 /** A clock that stands still until it is told to go on. */

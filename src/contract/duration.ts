@@ -1,4 +1,5 @@
-import type { Duration } from '../contract/time.ts'
+import { RequestError } from './errors.ts'
+import type { Duration } from './time.ts'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -10,10 +11,12 @@ export function millisecondsOf(duration: unknown): number | undefined {
   return amount === undefined ? undefined : Number(amount) * units[unit!]!
 }
 
-/** Milliseconds of a duration that is known to be one; throws a `TypeError` that names the form if it is not. */
-export function toMilliseconds(duration: Duration): number {
+/** What is said of a value that is no duration. */
+export const durationForm = "is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'"
+
+/** Milliseconds of a duration; throws a `RequestError` that names `path` of `subject` and the form if it is not one. */
+export function toMilliseconds(duration: Duration, subject = 'a duration', path = ''): number {
   const milliseconds = millisecondsOf(duration)
-  if (milliseconds === undefined)
-    throw new TypeError(`${String(duration)} is not a duration: give milliseconds or '90s', '2m', '1.5h', '3d'`)
+  if (milliseconds === undefined) throw new RequestError(subject, [{ path, message: durationForm }])
   return milliseconds
 }

@@ -1,0 +1,26 @@
+import { differences, fingerprintOf } from '../cascade/fingerprint.ts'
+import { type PlanContext, plan, templateOf } from '../cascade/plan.ts'
+import { IdempotencyConflictError } from '../contract/errors.ts'
+import type { NotificationRecord } from '../contract/record.ts'
+import type { NotificationRequest } from '../contract/request.ts'
+import type { Template } from '../contract/template.ts'
+import { contentIssues } from './content-issues.ts'
+
+// Loaded when the first request comes: a process that only wakes notifications and takes webhooks needs none of it.
+
+/** Checks a request, all of it, and plans its record. Throws `RequestError`. */
+export async function planRequest(
+  request: NotificationRequest,
+  context: PlanContext,
+): Promise<{ record: NotificationRecord; template: Template<never> | undefined }> {
+  const template = templateOf(request)
+  const checked = await (template?.validate(request.variables ?? {}) ?? { issues: contentIssues(request?.content) })
+  const record = plan(request, context, 'issues' in checked ? checked.issues : [])
+  return { record, template }
+}
+
+/** Throws `IdempotencyConflictError` if the record that has the request's idempotency key came from another request. */
+export function checkSame(request: NotificationRequest, record: NotificationRecord): void {
+  const fields = differences(record.fingerprint ?? {}, fingerprintOf(request))
+  if (fields.length > 0) throw new IdempotencyConflictError(request.idempotencyKey!, record.id, fields)
+}
