@@ -15,7 +15,6 @@ import { createEvents } from './events.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
-import { createPool } from './pool.ts'
 import type { RenderContext } from './render.ts'
 import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
 import { createWaiters } from './waiters.ts'
@@ -39,7 +38,6 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   const scheduler =
     options.scheduler === 'manual' ? manualScheduler : (options.scheduler ?? timerScheduler(store, clock, events.error))
   const breaker = { threshold: options.breaker?.threshold ?? 5, coolDown: options.breaker?.coolDown ?? ('30s' as Duration) }
-  const pool = createPool({ providers, routing: options.routing ?? {}, breaker, clock, random, emit: events.operator })
   const templates = new Map<string, Template<never>>()
   for (const template of options.templates ?? []) register(template)
   const times = createDeliveryTimes()
@@ -52,8 +50,10 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     events,
     clock,
     random,
-    pool,
     providers,
+    routing: options.routing ?? {},
+    breaker,
+    emit: events.operator,
     parkFor: millisecondsOf(options.parkFor ?? '15m')!,
     beforeSend: options.beforeSend,
     rendering: (record) => rendering(record),
@@ -126,7 +126,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     engine.stop()
     await scheduler.stop()
     await atMost(timeout)
-    engine.cut()
+    await engine.cut()
     await atMost(cutGrace)
     for (const end of await Promise.allSettled(providers.map(async (provider) => provider.close?.())))
       if (end.status === 'rejected') events.error(end.reason)

@@ -1,22 +1,18 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
 import { step } from '../cascade/machine.ts'
 import type { TimelineEntry } from '../contract/events.ts'
-import type { SendRequest } from '../contract/provider.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
-import { type BeginContext, type Prepared, prepare } from './begin.ts'
-import { type Called, type CallUnderWay, call, defaultTimeout } from './call.ts'
-import type { Permit } from './pool.ts'
-import { createReceipts, type Receipts, type ReceiptsContext } from './receipts.ts'
+import type { Prepared } from './begin.ts'
+import type { Dispatch, DispatchContext } from './dispatch.ts'
+import type { Receipts, ReceiptsContext } from './receipts.ts'
 
 type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
 type Begin = Extract<Effect, { type: 'begin' }>
-type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
 
 /** What the machine needs to act: where records live, who wakes them, whom to call and whom to tell. */
-export interface EngineContext extends BeginContext, ReceiptsContext {
+export interface EngineContext extends DispatchContext, ReceiptsContext {
   readonly scheduler: Scheduler
-  readonly random: () => number
   readonly onSettled: (id: string, outcome: Outcome) => void
 }
 
@@ -31,6 +27,7 @@ export interface Engine {
     known: NotificationRecord,
     input: WithoutAt<Input>,
   ): Promise<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
+  ingest: Receipts['ingest']
   /** Sees to a notification that may be due. Never rejects. */
   wake(id: string): Promise<void>
   /** Resolves once nothing is under way in this process. */
@@ -38,27 +35,24 @@ export interface Engine {
   /** Stops beginning anything new: what is due stays due, for the next process. */
   stop(): void
   /** Gives up what is under way: calls are cut, their results unknown and written down as such; what waits to be sent stays due. */
-  cut(): void
+  cut(): Promise<void>
 }
 
-/** Preparations that take their time, and began before their record was stored. */
-type Begun = ReadonlyMap<Effect, Promise<Prepared>>
-
-interface Call {
-  readonly step: number
-  readonly attempt: number
-  readonly permit: Permit
-  readonly request: SendRequest
+/** What the parts of the engine that load later need of it. */
+export interface EngineCore extends Pick<Engine, 'apply'> {
+  commit(known: NotificationRecord, input: WithoutAt<Input>): Promise<Transition & { before: NotificationRecord }>
+  follow(transition: Transition): void
+  /** Work that nobody waits for: if it fails, the operator hears of it. */
+  track(work: Promise<unknown>, id: string): Promise<void>
+  /** Applies what was parked under an attempt's keys before they were known. */
+  applyParked(record: NotificationRecord, step: number, attempt: number): Promise<void>
 }
 
 /** Connects the pure machine to store, scheduler, providers and events. */
-export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'ingest'> {
-  const { store, scheduler, events, clock, random } = context
+export function createEngine(context: EngineContext): Engine {
+  const { store, scheduler, events, clock } = context
   const underWay = new Set<Promise<unknown>>()
-  const beginning = new Set<string>()
-  const calls = new Set<CallUnderWay>()
   let stopped = false
-  let wasCut = false
 
   /** Counts as under way until it ends. */
   function watch<T>(work: Promise<T>): Promise<T> {
@@ -94,15 +88,36 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
   }
 
   /** What follows once a transition is stored, except the calls, which belong to whoever asked for them. */
-  function follow({ record, effects }: Transition, work: Promise<void>[] = [], begun?: Begun): void {
+  function follow(
+    { record, effects }: Transition,
+    work: Promise<void>[] = [],
+    begun?: ReadonlyMap<Effect, Promise<Prepared>>,
+  ): void {
     for (const effect of effects) {
       if (effect.type === 'emit') tell(record, effect.entry)
-      else if (effect.type === 'begin') work.push(track(begin(record, effect, begun?.get(effect)), record.id))
-      else if (effect.type === 'cancelAtProvider') work.push(track(cancelAtProvider(record, effect), record.id))
+      else if (effect.type === 'begin') begin(record, effect, work, begun?.get(effect))
+      else if (effect.type === 'cancelAtProvider')
+        work.push(
+          track(
+            loadDispatch().then((dispatch) => dispatch.cancelAtProvider(record, effect)),
+            record.id,
+          ),
+        )
     }
     if (record.settledAt !== null && effects.length > 0) context.onSettled(record.id, record.outcome!)
     if (record.dueAt !== null)
       void Promise.resolve(scheduler.wakeAt(record.id, record.dueAt)).catch((error) => events.error(error, record.id))
+  }
+
+  function begin(record: NotificationRecord, effect: Begin, work: Promise<void>[], begun: Promise<Prepared> | undefined): void {
+    // What was prepared before the end is still sent; anything else stays due, for the next process.
+    if (stopped && begun === undefined) return
+    work.push(
+      track(
+        loadDispatch().then((dispatch) => dispatch.begin(record, effect, begun)),
+        record.id,
+      ),
+    )
   }
 
   function tell(record: NotificationRecord, entry: TimelineEntry): void {
@@ -117,137 +132,52 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     return { before: transition.before, after: transition.record }
   }
 
-  async function begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void> {
-    const key = `${record.id}.${effect.step}.${effect.attempt}`
-    // Woken while it waits for a permit or a hook: it is being seen to.
-    if (beginning.has(key) || (stopped && begun === undefined)) return
-    beginning.add(key)
-    try {
-      const { input, call: ready } = await (begun ?? prepare(record, effect, context))
-      if (wasCut) return ready?.permit.leave(undefined)
-      const transition = await startOrLeave(ready, effect, () => commit(record, input))
-      follow(transition)
-      if (ready && startsCall(transition, effect)) await run(transition.record, { ...ready, ...effect })
-    } finally {
-      beginning.delete(key)
-    }
+  let dispatching: Promise<Dispatch> | undefined
+  function loadDispatch(): Promise<Dispatch> {
+    dispatching ??= import('./dispatch.ts').then(({ createDispatch }) => createDispatch(context, core))
+    return dispatching
   }
 
-  /** Gives the permit back unless the call it was taken for is now on record. */
-  async function startOrLeave<T extends Transition>(
-    ready: Prepared['call'],
-    effect: Begin,
-    transit: () => Promise<T>,
-  ): Promise<T> {
-    let started = false
-    try {
-      const transition = await transit()
-      started = startsCall(transition, effect)
-      return transition
-    } finally {
-      if (!started) ready?.permit.leave(undefined)
-    }
-  }
-
-  async function run(record: NotificationRecord, { step: index, attempt, permit, request }: Call): Promise<void> {
-    const { provider } = permit
-    const place = { step: index, attempt }
-    const conclude = async (called: Called) => {
-      if ('failure' in called) {
-        await apply(record, { type: 'rejected', ...place, failure: called.failure, random: random() })
-        return
-      }
-      const { messageId, keys = [], status = 'accepted' } = called.result
-      const all = messageId === undefined ? keys : [messageId, ...keys]
-      const { after } = await apply(record, { type: 'accepted', ...place, messageId: messageId ?? null, keys: all, status })
-      await receipts.applyParked(after, index, attempt)
-    }
-    // A call that was cut may still tell its message id, and thereby find its receipts.
-    const late = (called: Called) => {
-      if ('result' in called) void track(conclude(called), record.id)
-    }
-    const own = call(provider, request, clock, late)
-    calls.add(own)
-    const called = await own.ended
-    calls.delete(own)
-    permit.leave('failure' in called ? called.failure : null)
-    await conclude(called)
-  }
-
-  async function cancelAtProvider(record: NotificationRecord, { step: index, attempt }: Cut): Promise<void> {
-    const { provider: name, messageId, keys } = record.steps[index]!.attempts[attempt]!
-    const provider = context.providers.find((candidate) => candidate.name === name)
-    if (provider?.cancel === undefined) return
-    const abort = new AbortController()
-    const request = { channel: record.steps[index]!.channel, messageId: messageId ?? undefined, keys }
-    let stopTimer = () => {}
-    const cut = new Promise<false>((resolve) => {
-      stopTimer = clock.setTimer(defaultTimeout, () => {
-        resolve(false)
-        abort.abort()
-      })
-    })
-    try {
-      if (await Promise.race([provider.cancel(request, { signal: abort.signal }), cut]))
-        await apply(record, { type: 'recalled', step: index, attempt })
-    } finally {
-      stopTimer()
-    }
-  }
-
-  /** Prepares what can be prepared at once, so that it is written with the record itself: one write where two would be. */
-  function prepareAtOnce(planned: NotificationRecord): { transition: Transition; starts: Call[]; begun: Begun } {
-    let { record, effects } = step(planned, { type: 'woke', at: clock.now() })
-    const starts: Call[] = []
-    const begun = new Map<Begin, Promise<Prepared>>()
-    for (const effect of effects) {
-      if (effect.type !== 'begin') continue
-      const ready = attemptPreparation(record, effect)
-      if (ready === undefined) continue
-      if (ready instanceof Promise) {
-        begun.set(effect, ready)
-        // It is waited for once the record is stored; until then nobody would see it fail.
-        ready.catch(() => {})
-        continue
-      }
-      const next = step(record, { ...ready.input, at: clock.now() } as Input)
-      if (startsCall(next, effect)) starts.push({ ...ready.call!, ...effect })
-      else ready.call?.permit.leave(undefined)
-      record = next.record
-      effects = [...effects.filter((other) => other !== effect), ...next.effects]
-    }
-    return { transition: { record, effects }, starts, begun }
-  }
-
-  function attemptPreparation(record: NotificationRecord, effect: Begin) {
-    try {
-      return prepare(record, effect, context)
-    } catch {
-      // An adapter's bug. It comes up again, and is reported, when the stored step is begun.
-      return undefined
-    }
+  let receiving: Promise<Receipts> | undefined
+  function loadReceipts(): Promise<Receipts> {
+    receiving ??= import('./receipts.ts').then(({ createReceipts }) => createReceipts({ apply }, context))
+    return receiving
   }
 
   async function enter(planned: NotificationRecord) {
-    const { transition, starts, begun } = prepareAtOnce(planned)
+    const dispatch = await loadDispatch()
+    const first = dispatch.prepareFirst(planned)
+    const { record } = first.transition
     let created = false
     try {
-      const inserted = await store.insert(transition.record)
+      const inserted = await store.insert(record)
       created = inserted.created
       if (!created) return { record: inserted.record, created, work: Promise.resolve() }
     } finally {
-      if (!created) abandon(starts, begun)
+      if (!created) dispatch.abandon(first)
     }
-    const { record } = transition
     for (const entry of planned.timeline) tell(record, entry)
-    const work = starts.map((start) => track(run(record, start), record.id))
-    follow(transition, work, begun)
+    const work = dispatch.start(record, first)
+    follow(first.transition, work, first.begun)
     return { record, created, work: Promise.all(work) }
   }
 
-  const engine: Engine = {
+  const core: EngineCore = {
+    commit,
+    follow,
+    apply,
+    track,
+    async applyParked(record, index, attempt) {
+      const { provider, keys } = record.steps[index]!.attempts[attempt]!
+      const waiting = keys.length === 0 ? [] : await store.findParked(provider, keys, clock.now())
+      if (waiting.length > 0) await (await loadReceipts()).applyParked(waiting, provider, keys)
+    },
+  }
+
+  return {
     enter: (planned) => watch(enter(planned)),
     apply,
+    ingest: async (receipts) => (await loadReceipts()).ingest(receipts),
     async wake(id) {
       if (stopped) return
       try {
@@ -263,27 +193,8 @@ export function createEngine(context: EngineContext): Engine & Pick<Receipts, 'i
     stop() {
       stopped = true
     },
-    cut() {
-      wasCut = true
-      context.pool.close()
-      const failure = { kind: 'unknown', message: 'the call was cut because the notifier was closed', code: 'CLOSED' } as const
-      for (const own of calls) own.cut(failure)
+    async cut() {
+      if (dispatching !== undefined) (await dispatching).cut()
     },
   }
-  const receipts = createReceipts(engine, context)
-  return { ...engine, ingest: receipts.ingest }
-}
-
-/** The record was not stored: what was prepared for it gives its permits back. */
-function abandon(starts: readonly Call[], begun: Begun): void {
-  for (const { permit } of starts) permit.leave(undefined)
-  for (const ready of begun.values())
-    void ready.then(
-      ({ call: own }) => own?.permit.leave(undefined),
-      () => {},
-    )
-}
-
-function startsCall(transition: Transition, { step: index, attempt }: { step: number; attempt: number }): boolean {
-  return transition.effects.some((effect) => effect.type === 'send' && effect.step === index && effect.attempt === attempt)
 }

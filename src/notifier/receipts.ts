@@ -6,11 +6,13 @@ import type { Clock } from '../contract/time.ts'
 import type { Engine } from './engine.ts'
 import type { Events } from './events.ts'
 
+// Loaded when the first receipt comes.
+
 /** Brings receipts to their attempts. */
 export interface Receipts {
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
-  /** Applies what was parked under an attempt's keys before they were known. */
-  applyParked(record: NotificationRecord, step: number, attempt: number): Promise<void>
+  /** Applies what was parked under keys that an attempt of `provider` now carries. */
+  applyParked(waiting: readonly Receipt[], provider: string, keys: readonly string[]): Promise<void>
 }
 
 /** What finding an attempt for a receipt needs. */
@@ -79,11 +81,7 @@ export function createReceipts(
       for await (const receipt of receipts) report[await ingestOne(receipt)]++
       return report
     },
-    async applyParked(record, step, attempt) {
-      const { provider, keys } = record.steps[step]!.attempts[attempt]!
-      if (keys.length === 0) return
-      const waiting = await store.findParked(provider, keys, clock.now())
-      if (waiting.length === 0) return
+    async applyParked(waiting, provider, keys) {
       let dealtWith = true
       for (const receipt of waiting) {
         const found = await find(receipt)

@@ -1,0 +1,199 @@
+import type { Effect, Input, Transition } from '../cascade/input.ts'
+import { step } from '../cascade/machine.ts'
+import type { SendRequest } from '../contract/provider.ts'
+import type { NotificationRecord } from '../contract/record.ts'
+import { type BeginContext, type Prepared, prepare } from './begin.ts'
+import { type Called, type CallUnderWay, call, defaultTimeout } from './call.ts'
+import type { EngineCore } from './engine.ts'
+import { createPool, type Permit, type PoolOptions } from './pool.ts'
+
+// Loaded when the first step is to begin: a process that only takes webhooks calls no provider.
+
+type Begin = Extract<Effect, { type: 'begin' }>
+type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
+
+/** What calling providers needs. */
+export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {}
+
+/** A call whose attempt is on record, or is about to be. */
+interface Start {
+  readonly step: number
+  readonly attempt: number
+  readonly permit: Permit
+  readonly request: SendRequest
+}
+
+/** Preparations that take their time, and began before their record was stored. */
+type Begun = ReadonlyMap<Effect, Promise<Prepared>>
+
+/** A new record's first steps, prepared as far as they can be at once. */
+export interface FirstSteps {
+  readonly transition: Transition
+  readonly starts: readonly Start[]
+  readonly begun: Begun
+}
+
+/** Begins steps, calls providers and writes down what came of it. */
+export interface Dispatch {
+  /** Prepares what can be prepared at once, so that it is written with the record itself: one write where two would be. */
+  prepareFirst(planned: NotificationRecord): FirstSteps
+  /** Makes the calls that were written down with the record. */
+  start(record: NotificationRecord, first: FirstSteps): Promise<void>[]
+  /** The record was not stored: what was prepared for it gives its permits back. */
+  abandon(first: FirstSteps): void
+  begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void>
+  cancelAtProvider(record: NotificationRecord, effect: Cut): Promise<void>
+  /** Gives up what is under way: calls are cut, their results unknown; what waits to be sent stays due. */
+  cut(): void
+}
+
+/** The side of the engine that faces the providers. */
+export function createDispatch(options: DispatchContext, engine: EngineCore): Dispatch {
+  const { clock, random } = options
+  const pool = createPool(options)
+  const context: BeginContext = { ...options, pool }
+  const beginning = new Set<string>()
+  const calls = new Set<CallUnderWay>()
+  let wasCut = false
+
+  async function begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void> {
+    const key = `${record.id}.${effect.step}.${effect.attempt}`
+    // Woken while it waits for a permit or a hook: it is being seen to.
+    if (beginning.has(key)) return
+    beginning.add(key)
+    try {
+      const { input, call: ready } = await (begun ?? prepare(record, effect, context))
+      if (wasCut) return ready?.permit.leave(undefined)
+      const transition = await startOrLeave(ready, effect, () => engine.commit(record, input))
+      engine.follow(transition)
+      if (ready && startsCall(transition, effect)) await run(transition.record, { ...ready, ...effect })
+    } finally {
+      beginning.delete(key)
+    }
+  }
+
+  /** Gives the permit back unless the call it was taken for is now on record. */
+  async function startOrLeave<T extends Transition>(
+    ready: Prepared['call'],
+    effect: Begin,
+    transit: () => Promise<T>,
+  ): Promise<T> {
+    let started = false
+    try {
+      const transition = await transit()
+      started = startsCall(transition, effect)
+      return transition
+    } finally {
+      if (!started) ready?.permit.leave(undefined)
+    }
+  }
+
+  async function run(record: NotificationRecord, { step: index, attempt, permit, request }: Start): Promise<void> {
+    const { provider } = permit
+    const place = { step: index, attempt }
+    const conclude = async (called: Called) => {
+      if ('failure' in called) {
+        await engine.apply(record, { type: 'rejected', ...place, failure: called.failure, random: random() })
+        return
+      }
+      const { messageId, keys = [], status = 'accepted' } = called.result
+      const all = messageId === undefined ? keys : [messageId, ...keys]
+      const { after } = await engine.apply(record, {
+        type: 'accepted',
+        ...place,
+        messageId: messageId ?? null,
+        keys: all,
+        status,
+      })
+      await engine.applyParked(after, index, attempt)
+    }
+    // A call that was cut may still tell its message id, and thereby find its receipts.
+    const late = (called: Called) => {
+      if ('result' in called) void engine.track(conclude(called), record.id)
+    }
+    const own = call(provider, request, clock, late)
+    calls.add(own)
+    const called = await own.ended
+    calls.delete(own)
+    permit.leave('failure' in called ? called.failure : null)
+    await conclude(called)
+  }
+
+  async function cancelAtProvider(record: NotificationRecord, { step: index, attempt }: Cut): Promise<void> {
+    const { provider: name, messageId, keys } = record.steps[index]!.attempts[attempt]!
+    const provider = context.providers.find((candidate) => candidate.name === name)
+    if (provider?.cancel === undefined) return
+    const abort = new AbortController()
+    const request = { channel: record.steps[index]!.channel, messageId: messageId ?? undefined, keys }
+    let stopTimer = () => {}
+    const cut = new Promise<false>((resolve) => {
+      stopTimer = clock.setTimer(defaultTimeout, () => {
+        resolve(false)
+        abort.abort()
+      })
+    })
+    try {
+      if (await Promise.race([provider.cancel(request, { signal: abort.signal }), cut]))
+        await engine.apply(record, { type: 'recalled', step: index, attempt })
+    } finally {
+      stopTimer()
+    }
+  }
+
+  function prepareFirst(planned: NotificationRecord): FirstSteps {
+    let { record, effects } = step(planned, { type: 'woke', at: clock.now() })
+    const starts: Start[] = []
+    const begun = new Map<Begin, Promise<Prepared>>()
+    for (const effect of effects) {
+      if (effect.type !== 'begin') continue
+      const ready = attemptPreparation(record, effect)
+      if (ready === undefined) continue
+      if (ready instanceof Promise) {
+        begun.set(effect, ready)
+        // It is waited for once the record is stored; until then nobody would see it fail.
+        ready.catch(() => {})
+        continue
+      }
+      const next = step(record, { ...ready.input, at: clock.now() } as Input)
+      if (startsCall(next, effect)) starts.push({ ...ready.call!, ...effect })
+      else ready.call?.permit.leave(undefined)
+      record = next.record
+      effects = [...effects.filter((other) => other !== effect), ...next.effects]
+    }
+    return { transition: { record, effects }, starts, begun }
+  }
+
+  function attemptPreparation(record: NotificationRecord, effect: Begin) {
+    try {
+      return prepare(record, effect, context)
+    } catch {
+      // An adapter's bug. It comes up again, and is reported, when the stored step is begun.
+      return undefined
+    }
+  }
+
+  return {
+    prepareFirst,
+    start: (record, { starts }) => starts.map((own) => engine.track(run(record, own), record.id)),
+    abandon({ starts, begun }) {
+      for (const { permit } of starts) permit.leave(undefined)
+      for (const ready of begun.values())
+        void ready.then(
+          ({ call: own }) => own?.permit.leave(undefined),
+          () => {},
+        )
+    },
+    begin,
+    cancelAtProvider,
+    cut() {
+      wasCut = true
+      pool.close()
+      const failure = { kind: 'unknown', message: 'the call was cut because the notifier was closed', code: 'CLOSED' } as const
+      for (const own of calls) own.cut(failure)
+    },
+  }
+}
+
+function startsCall(transition: Transition, { step: index, attempt }: { step: number; attempt: number }): boolean {
+  return transition.effects.some((effect) => effect.type === 'send' && effect.step === index && effect.attempt === attempt)
+}
