@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { RequestError, type SendManyOptions, type SendManyResult } from 'omnicascade'
 import { gate, scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
+// Loaded here, so that the notifier need not wait for a file while the clock stands still.
+import '../../src/notifier/intake.ts'
 import { sendEach } from '../../src/notifier/send-many.ts'
 import { ada, content, world } from '../support/world.ts'
 

@@ -1,0 +1,302 @@
+// What can go wrong between the moment a step's turn has come and the call of its provider.
+import { defineTemplate, type LinkRewriter, memoryStore } from 'omnicascade'
+import { accept, fail, scriptedProvider } from 'omnicascade/testing'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+// Loaded here, so that the notifier need not wait for a file while the clock stands still.
+import '../../src/notifier/intake.ts'
+import '../../src/text/sms.ts'
+import { world } from '../support/world.ts'
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+const sms = (...replies: ReturnType<typeof fail>[]) => scriptedProvider({ channels: ['sms'], receipts: 'none', replies })
+const email = () => scriptedProvider({ channels: ['email'], receipts: 'none' })
+
+const hello = defineTemplate({
+  id: 'hello',
+  version: 2,
+  variables: z.object({ name: z.string() }),
+  content: { sms: ({ name }) => ({ text: `Hello ${name}` }), email: ({ name }) => ({ subject: 'Hello', text: name }) },
+})
+const viaTemplate = { content: undefined as never, template: hello as never, variables: { name: 'Ada' } }
+
+describe('a template that this process does not know', () => {
+  test('holds the step, a minute at a time, and tells the operator; a process that knows it sends, and nothing was lost', async () => {
+    const store = memoryStore()
+    const fresh = world([sms()], { store, scheduler: 'manual' })
+    const old = world([sms()], { store, scheduler: 'manual' })
+    const id = await fresh.send(['sms'], { ...viaTemplate, sendAt: 1000 })
+    for (const w of [fresh, old]) await w.to(1)
+    await old.notifier.tick()
+    expect(old.events.filter(({ type }) => type === 'template.missing')).toMatchObject([
+      { at: 1000, id, template: 'hello', version: '2' },
+    ])
+    expect(old.times('step.held')).toEqual([1])
+    expect((await old.record(id)).dueAt).toBe(61_000)
+    for (const w of [fresh, old]) await w.to(61)
+    await old.notifier.tick()
+    expect(old.times('template.missing')).toEqual([1, 61])
+    for (const w of [fresh, old]) await w.to(121)
+    await fresh.notifier.tick()
+    expect(await fresh.outcome(id)).toMatchObject({ status: 'delivered', by: 'sms' })
+  })
+
+  test('is known once it is registered: by a send of its own, or from the start', async () => {
+    const store = memoryStore()
+    const first = world([sms()], { store })
+    const id = await first.send(['sms'], { ...viaTemplate, sendAt: 10_000 })
+    const other = await first.send(['sms'], { ...viaTemplate, sendAt: 80_000 })
+    await first.notifier.close()
+    const provider = sms()
+    const second = world([provider], { store, createId: () => 'x1' })
+    await second.to(10)
+    expect(provider.calls).toHaveLength(0)
+    await second.send(['sms'], viaTemplate)
+    await second.to(70)
+    expect((await second.outcome(id))?.status).toBe('delivered')
+    await second.notifier.close()
+    const third = world([sms()], { store, start: 80_000, templates: [hello as never] })
+    await third.to(1)
+    expect((await third.outcome(other))?.status).toBe('delivered')
+  })
+
+  test('of another version is another template', async () => {
+    const store = memoryStore()
+    const w = world([sms()], { store, templates: [{ ...hello, version: '1' } as never], scheduler: 'manual' })
+    const fresh = world([sms()], { store, scheduler: 'manual' })
+    await fresh.send(['sms'], { ...viaTemplate, sendAt: 1000 })
+    await w.to(1)
+    await w.notifier.tick()
+    expect(w.times('template.missing')).toEqual([1])
+  })
+})
+
+describe('beforeSend', () => {
+  test('is asked once for each start, with the step and the record, at the moment the step starts', async () => {
+    const asked: string[] = []
+    const w = world([sms(accept(), fail('recipient')), email()], {
+      beforeSend: (step, record) => {
+        asked.push(`${record.id} ${step.channel} at ${w.clock.now()}`)
+        return undefined
+      },
+    })
+    await w.send(['sms', 'email'], { sendAt: 5000 })
+    await w.send(['sms'])
+    await w.to(5)
+    expect(asked).toEqual(['n2 sms at 0', 'n1 sms at 5000', 'n1 email at 5000'])
+  })
+
+  test('is asked once too when it takes its time', async () => {
+    let asked = 0
+    const provider = sms()
+    const w = world([provider], {
+      beforeSend: async () => {
+        asked++
+        await turn()
+        return true
+      },
+    })
+    await w.send(['sms'])
+    await turn()
+    await w.to(1)
+    expect([asked, provider.calls.length]).toEqual([1, 1])
+  })
+
+  // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are objects with a `then`
+  const lookalike = { then: (use: (said: boolean) => void) => use(false) }
+  const says =
+    <T>(value: T) =>
+    () =>
+      value
+  test.each([
+    ['true', says(true), 'succeeded', null],
+    ['undefined', says(undefined), 'succeeded', null],
+    ['false', says(false), 'skipped', 'vetoed: beforeSend'],
+    ['a reason', says('opted out'), 'skipped', 'vetoed: opted out'],
+    ['the reason "failed"', says('failed'), 'skipped', 'vetoed: failed'],
+    ['a promise of false', says(Promise.resolve(false)), 'skipped', 'vetoed: beforeSend'],
+    ['what only looks like a promise of false', says(lookalike), 'skipped', 'vetoed: beforeSend'],
+  ] as const)('that says %s', async (_, beforeSend, state, reason) => {
+    const w = world([sms()], { beforeSend: beforeSend as never })
+    const id = await w.send(['sms'])
+    await w.to(1)
+    expect((await w.record(id)).steps[0]).toMatchObject({ state, reason })
+  })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('crm down')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('crm down'))],
+  ] as const)('that %s holds the step for a minute, and the error is told', async (_, failing) => {
+    let working = false
+    const provider = sms()
+    const w = world([provider], { beforeSend: () => (working ? true : failing()) })
+    const id = await w.send(['sms'])
+    await w.to(59)
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ id, at: 0, error: { message: 'crm down' } }])
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ until: 60_000, reason: 'hook' }])
+    expect(provider.calls).toHaveLength(0)
+    working = true
+    await w.to(60)
+    expect(provider.calls).toHaveLength(1)
+    expect(await w.states(id)).toEqual(['succeeded'])
+  })
+})
+
+describe('content that cannot be sent', () => {
+  const refusals = (w: ReturnType<typeof world>) => w.events.filter(({ type }) => type === 'content.refused')
+
+  test('a template that throws when its step starts: next step at once, and one warning that says where', async () => {
+    const template = defineTemplate({
+      id: 'hello',
+      variables: z.object({ name: z.string() }),
+      content: {
+        sms: () => {
+          throw new Error('no such word')
+        },
+        email: ({ name }) => ({ subject: 'Hello', text: name }),
+      },
+    })
+    const w = world([sms(), email()])
+    const id = await w.send(['sms', 'email'], { ...viaTemplate, template: template as never })
+    await w.to(1)
+    expect(refusals(w)).toMatchObject([
+      { id, step: 0, channel: 'sms', failure: { kind: 'content', message: expect.stringContaining('template "hello" (sms)') } },
+    ])
+    expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+    expect(w.times('attempt.started')).toEqual([0])
+  })
+
+  test('a template that throws something foreign: the same, and nothing of it is told', async () => {
+    const template = {
+      ...hello,
+      render: () => {
+        throw new TypeError('S3CRET')
+      },
+    }
+    const w = world([sms()])
+    const id = await w.send(['sms'], { ...viaTemplate, template: template as never })
+    await w.to(1)
+    expect(refusals(w)).toMatchObject([{ failure: { kind: 'content', message: 'the content could not be rendered' } }])
+    expect(await w.states(id)).toEqual(['failed'])
+  })
+
+  test('variables that a newer template no longer takes: the same', async () => {
+    const store = memoryStore()
+    const first = world([sms()], { store })
+    const id = await first.send(['sms'], { ...viaTemplate, sendAt: 1000 })
+    await first.notifier.close()
+    const stricter = defineTemplate({
+      id: 'hello',
+      version: 2,
+      variables: z.object({ name: z.string().max(1) }),
+      content: { sms: () => ({ text: '' }) },
+    })
+    const w = world([sms()], { store, templates: [stricter as never] })
+    await w.to(1)
+    expect(refusals(w)).toMatchObject([
+      { id, failure: { kind: 'content', message: expect.stringContaining('no longer fit its schema: variables.name') } },
+    ])
+  })
+
+  test("an SMS that the notifier's policy refuses: the same, naming the field", async () => {
+    const w = world([sms(), email()], { defaults: { sms: { maxSegments: 1 } } })
+    const id = await w.send(['sms', 'email'], { content: { sms: { text: 'x'.repeat(161) }, email: { subject: 'x', text: 'x' } } })
+    await w.to(1)
+    expect(refusals(w)).toMatchObject([{ failure: { kind: 'content', field: 'text' } }])
+    expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+  })
+
+  test('a vendor that refuses the content: one warning, naming the field', async () => {
+    const w = world([sms(fail('content', 'too long', { field: 'text', code: 'TOO_LONG' })), email()])
+    const id = await w.send(['sms', 'email'])
+    await w.to(1)
+    expect(refusals(w)).toMatchObject([
+      { id, step: 0, channel: 'sms', failure: { kind: 'content', field: 'text', code: 'TOO_LONG' } },
+    ])
+    expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+  })
+
+  test('a template whose schema breaks: the error is told, and the step is begun again a minute later', async () => {
+    let broken = false
+    const template = {
+      ...hello,
+      validate: (given: unknown) => {
+        if (broken) throw new Error('a bug of the schema')
+        return hello.validate(given)
+      },
+    }
+    const provider = sms()
+    const w = world([provider])
+    await w.send(['sms'], { ...viaTemplate, template: template as never, sendAt: 1000 })
+    broken = true
+    await w.to(1)
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ error: { message: 'a bug of the schema' } }])
+    broken = false
+    await w.to(61)
+    expect(provider.calls).toHaveLength(1)
+  })
+
+  test('a schema that answers later is waited for', async () => {
+    const template = { ...hello, validate: async (given: unknown) => hello.validate(given) }
+    const provider = sms()
+    const w = world([provider])
+    await w.send(['sms'], { ...viaTemplate, template: template as never })
+    await w.to(1)
+    expect(provider.calls).toMatchObject([{ content: { text: 'Hello Ada' } }])
+  })
+})
+
+describe('links', () => {
+  const rewriter = (fails: boolean, asked: unknown[] = []): LinkRewriter => ({
+    channels: ['sms'],
+    async rewrite(text, context) {
+      asked.push(context)
+      const long = 'https://long.example/path?token=S3CRET'
+      await turn()
+      return fails
+        ? { text, links: [], failures: [{ long, message: 'the shortener took too long' }] }
+        : { text: text.replace(long, 'https://s.example/1'), links: [{ long, short: 'https://s.example/1' }], failures: [] }
+    },
+  })
+  const text = 'Track it: https://long.example/path?token=S3CRET'
+  const content = { sms: { text }, email: { subject: 'x', text } }
+
+  test('are shortened once, on the channels that ask for it', async () => {
+    const asked: unknown[] = []
+    const [one, two] = [sms(fail('recipient')), email()]
+    const w = world([one, two], { links: rewriter(false, asked) })
+    const id = await w.send(['sms', 'email'], { content })
+    await turn()
+    await w.to(1)
+    expect(one.calls).toMatchObject([{ content: { text: 'Track it: https://s.example/1' } }])
+    expect(two.calls).toMatchObject([{ content: { text } }])
+    expect(asked).toEqual([{ channel: 'sms', notificationId: id, dryRun: false }])
+  })
+
+  test('that stay long go out long, and an event names the host alone', async () => {
+    const provider = sms()
+    const w = world([provider], { links: rewriter(true) })
+    const id = await w.send(['sms'], { content })
+    await turn()
+    await w.to(1)
+    expect(provider.calls).toMatchObject([{ content: { text } }])
+    const failed = w.events.filter(({ type }) => type === 'link.failed')
+    expect(failed).toEqual([
+      { type: 'link.failed', at: 0, id, channel: 'sms', host: 'long.example', message: 'the shortener took too long' },
+    ])
+  })
+
+  test('are counted by the policy after they are shortened', async () => {
+    const provider = sms()
+    const w = world([provider], { links: rewriter(false), defaults: { sms: { maxSegments: 1 } } })
+    const id = await w.send(['sms'], { content: { sms: { text: `${'x'.repeat(120)} https://long.example/path?token=S3CRET` } } })
+    await turn()
+    await w.to(1)
+    expect(await w.states(id)).toEqual(['succeeded'])
+  })
+})

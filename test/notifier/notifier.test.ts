@@ -1,0 +1,459 @@
+import { memoryStore, type NotificationStore, type Receipt } from 'omnicascade'
+import { type accept, fail, gate, hang, scriptedProvider } from 'omnicascade/testing'
+import { describe, expect, test } from 'vitest'
+// Loaded here, so that the notifier need not wait for a file while the clock stands still.
+import '../../src/notifier/intake.ts'
+import { world } from '../support/world.ts'
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+const sms = (...replies: ReturnType<typeof accept>[]) => scriptedProvider({ channels: ['sms'], receipts: 'none', replies })
+
+describe('settled', () => {
+  test('resolves with the outcome once there is one, for everyone who waits', async () => {
+    const w = world([scriptedProvider({ channels: ['sms'] })])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    const waiting = [w.notifier.settled(id), w.notifier.settled(id)]
+    await w.receipt('sms', 'delivered', `${id}.0.0`)
+    expect((await Promise.all(waiting)).map(({ status, by }) => [status, by])).toEqual([
+      ['delivered', 'sms'],
+      ['delivered', 'sms'],
+    ])
+  })
+
+  test('resolves at once when it has settled before', async () => {
+    const w = world([sms(fail('recipient'))])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    expect(await w.notifier.settled(id)).toMatchObject({ status: 'failed' })
+  })
+
+  test('rejects for an id that there is not, naming it', async () => {
+    await expect(world([sms()]).notifier.settled('n9')).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'there is no notification n9: it was never sent, or is no longer kept',
+    })
+  })
+
+  test('rejects with the reason of an abort, while others go on waiting', async () => {
+    const w = world([scriptedProvider({ channels: ['sms'] })])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    const abort = new AbortController()
+    const impatient = w.notifier.settled(id, { signal: abort.signal })
+    const patient = w.notifier.settled(id)
+    abort.abort(new Error('tired'))
+    await expect(impatient).rejects.toThrow('tired')
+    await w.receipt('sms', 'delivered', `${id}.0.0`)
+    expect((await patient).status).toBe('delivered')
+  })
+
+  test('rejects at once when it is aborted already', async () => {
+    const w = world([sms()])
+    const id = await w.send(['sms'])
+    await expect(w.notifier.settled(id, { signal: AbortSignal.abort(new Error('tired')) })).rejects.toThrow('tired')
+  })
+
+  test('leaves no listener on a signal that outlives it', async () => {
+    const w = world([sms()])
+    const { signal } = new AbortController()
+    let listeners = 0
+    const { addEventListener, removeEventListener } = signal
+    signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+      listeners++
+      addEventListener.apply(signal, given)
+    }
+    signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
+      listeners--
+      removeEventListener.apply(signal, given)
+    }
+    const id = await w.send(['sms'])
+    await w.to(1)
+    await w.notifier.settled(id, { signal })
+    await w.notifier.settled('n9', { signal }).catch(() => {})
+    expect(listeners).toBe(0)
+  })
+
+  test('sees a notification that settles while the store is being asked', async () => {
+    const memory = memoryStore()
+    const send = gate()
+    let release = () => {}
+    let slow = false
+    const store: NotificationStore = {
+      ...memory,
+      async get(id) {
+        const record = await memory.get(id)
+        if (slow)
+          await new Promise<void>((resolve) => {
+            release = resolve
+          })
+        return record
+      },
+    }
+    const w = world([sms(send.reply)], { store })
+    const id = await w.send(['sms'])
+    slow = true
+    const waiting = w.notifier.settled(id)
+    await turn()
+    send.release()
+    await turn()
+    release()
+    expect((await waiting).status).toBe('delivered')
+  })
+})
+
+describe('cancel', () => {
+  test('rejects for an id that there is not', async () => {
+    await expect(world([sms()]).notifier.cancel('n9')).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  test('a vendor that never answers whether it called the message back is cut, and holds nobody up', async () => {
+    const signals: AbortSignal[] = []
+    const provider = {
+      ...scriptedProvider({ channels: ['sms'] }),
+      cancel: (_: unknown, { signal }: { signal: AbortSignal }) => {
+        signals.push(signal)
+        return new Promise<boolean>(() => {})
+      },
+    }
+    const w = world([provider])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    expect(await w.notifier.cancel(id)).toBe('too-late')
+    let idle = false
+    void w.notifier.idle().then(() => {
+      idle = true
+    })
+    await w.to(30)
+    expect(idle).toBe(false)
+    await w.to(31)
+    expect(idle).toBe(true)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    await w.to(400)
+    expect(await w.outcome(id)).toMatchObject({ status: 'cancelled' })
+  })
+
+  test('a vendor that fails to call back is an error event; the notification goes on as it was', async () => {
+    const provider = { ...scriptedProvider({ channels: ['sms'] }), cancel: () => Promise.reject(new Error('no such message')) }
+    const w = world([provider])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    await w.notifier.cancel(id)
+    await w.to(2)
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ id, error: { message: 'no such message' } }])
+    expect(await w.states(id)).toEqual(['awaiting'])
+  })
+})
+
+describe('tick, with nobody else to wake notifications', () => {
+  test('nothing happens by itself, no timer is set, and tick does all that is due, and all that follows from it', async () => {
+    const provider = sms(fail('recipient'))
+    const email = scriptedProvider({ channels: ['email'], receipts: 'none' })
+    const w = world([provider, email], { scheduler: 'manual' })
+    for (let i = 0; i < 600; i++) await w.send(['sms', 'email'], { sendAt: 5000 })
+    await w.to(3600)
+    expect(w.clock.timers).toBe(0)
+    expect(provider.calls).toHaveLength(0)
+    await w.notifier.tick()
+    expect(provider.calls).toHaveLength(600)
+    expect(email.calls).toHaveLength(1)
+    expect(w.events.filter(({ type }) => type === 'notification.settled')).toHaveLength(600)
+    expect(w.clock.timers).toBe(0)
+  })
+
+  test('what is not due yet is left for a later tick', async () => {
+    const provider = scriptedProvider({ channels: ['sms'] })
+    const email = scriptedProvider({ channels: ['email'], receipts: 'none' })
+    const w = world([provider, email], { scheduler: 'manual' })
+    const id = await w.send([{ channel: 'sms', within: '2m' }, 'email'])
+    await w.to(119)
+    await w.notifier.tick()
+    expect(await w.states(id)).toEqual(['awaiting', 'pending'])
+    await w.to(120)
+    await w.notifier.tick()
+    expect(await w.states(id)).toEqual(['timed-out', 'succeeded'])
+  })
+
+  test('a retry that comes due while a tick is at work is left for the next', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', replies: [fail('transient')] })
+    const w = world([provider], { scheduler: 'manual' })
+    const id = await w.send(['sms'], { sendAt: 1000 })
+    await w.to(1)
+    await w.notifier.tick()
+    expect(await w.states(id)).toEqual(['ready'])
+    await w.to(2)
+    await w.notifier.tick()
+    expect(await w.states(id)).toEqual(['succeeded'])
+  })
+
+  test('a store that does not answer rejects the tick; one that does not take a change is told as an error, and not spun on', async () => {
+    const memory = memoryStore()
+    let down: 'due' | 'update' | undefined = 'due'
+    const store: NotificationStore = {
+      ...memory,
+      async due(now, limit) {
+        if (down === 'due') throw new Error('store down')
+        return memory.due(now, limit)
+      },
+      async update(record, version) {
+        if (down === 'update') throw new Error('store down')
+        return memory.update(record, version)
+      },
+    }
+    const provider = sms()
+    const w = world([provider], { scheduler: 'manual', store })
+    const id = await w.send(['sms'], { sendAt: 1000 })
+    await w.to(1)
+    await expect(w.notifier.tick()).rejects.toThrow('store down')
+    down = 'update'
+    await w.notifier.tick()
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ id, error: { message: 'store down' } }])
+    down = undefined
+    await w.notifier.tick()
+    expect(provider.calls).toHaveLength(1)
+  })
+})
+
+test('idle resolves once nothing is under way, also what begins meanwhile', async () => {
+  const first = gate()
+  const second = gate()
+  const w = world([sms(first.reply), scriptedProvider({ channels: ['email'], replies: [second.reply] })])
+  await w.send(['sms', 'email'])
+  let idle = false
+  void w.notifier.idle().then(() => {
+    idle = true
+  })
+  first.release(fail('recipient'))
+  await w.to(1)
+  expect(idle).toBe(false)
+  second.release()
+  await w.to(2)
+  expect(idle).toBe(true)
+})
+
+describe('delivery times', () => {
+  test("are unknown at first, and then those of the vendor's own clock, without assumed deliveries", async () => {
+    const w = world([scriptedProvider({ channels: ['sms'] }), scriptedProvider({ channels: ['viber'], receipts: 'failures' })])
+    expect(w.notifier.deliveryTimes('sms')).toBeNull()
+    for (let i = 1; i <= 100; i++) {
+      const id = await w.send(['sms'])
+      await w.clock.advance(0)
+      const at = w.clock.now() + i * 1000
+      await w.receipt('sms', 'delivered', `${id}.0.0`, { at })
+      await w.receipt('sms', 'delivered', `${id}.0.0`, { at: at + 5000 })
+      await w.receipt('sms', 'read', `${id}.0.0`, { at: at + 9000 })
+    }
+    expect(w.notifier.deliveryTimes('sms')).toEqual({ count: 100, p50: 51_000, p95: 96_000, p99: 100_000 })
+    await w.send([{ channel: 'viber', within: '1s' }])
+    await w.to(10)
+    expect(w.notifier.deliveryTimes('viber')).toBeNull()
+  })
+
+  test('the latest 500 count, and a vendor whose clock is behind delivers in no time rather than before', async () => {
+    const w = world([scriptedProvider({ channels: ['sms'] })])
+    await w.to(3600)
+    const deliver = async (after: number) => {
+      const id = await w.send(['sms'])
+      await w.clock.advance(0)
+      await w.receipt('sms', 'delivered', `${id}.0.0`, { at: w.clock.now() + after })
+    }
+    await deliver(7000)
+    for (let i = 0; i < 500; i++) await deliver(-60_000)
+    expect(w.notifier.deliveryTimes('sms')).toEqual({ count: 500, p50: 0, p95: 0, p99: 0 })
+  })
+})
+
+describe('close', () => {
+  test('refuses sends from then on, also one whose variables were being checked', async () => {
+    let check = (_: { value: unknown }) => {}
+    const template = {
+      id: 't',
+      version: '1',
+      channels: ['sms'],
+      validate: () =>
+        new Promise<{ value: unknown }>((resolve) => {
+          check = resolve
+        }),
+      render: () => ({ text: 'Hello' }),
+    } as never
+    const provider = sms()
+    const w = world([provider])
+    const slow = w.send(['sms'], { content: undefined as never, template })
+    await turn()
+    await w.notifier.close()
+    check({ value: {} })
+    for (const send of [slow, w.send(['sms'])])
+      await expect(send).rejects.toMatchObject({ code: 'closed', message: expect.stringContaining('takes no more') })
+    expect(provider.calls).toHaveLength(0)
+  })
+
+  test('waits for calls under way, and writes what they came to', async () => {
+    const send = gate()
+    const w = world([sms(send.reply)])
+    const id = await w.send(['sms'])
+    let closed = false
+    const closing = w.notifier.close().then(() => {
+      closed = true
+    })
+    await w.to(5)
+    expect(closed).toBe(false)
+    send.release()
+    await closing
+    expect((await w.outcome(id))?.status).toBe('delivered')
+    expect(w.clock.timers).toBe(0)
+  })
+
+  test('waits for a send that is being stored', async () => {
+    const memory = memoryStore()
+    let store: () => void = () => {}
+    const provider = sms()
+    const w = world([provider], {
+      store: {
+        ...memory,
+        async insert(record) {
+          await new Promise<void>((resolve) => {
+            store = resolve
+          })
+          return memory.insert(record)
+        },
+      },
+    })
+    const sending = w.send(['sms'])
+    await turn()
+    let closed = false
+    const closing = w.notifier.close().then(() => {
+      closed = true
+    })
+    await w.to(5)
+    expect(closed).toBe(false)
+    store()
+    await closing
+    expect((await w.outcome(await sending))?.status).toBe('delivered')
+  })
+
+  test('what was prepared before it is still sent: links that are being shortened, hooks that think', async () => {
+    let decide = (_: boolean) => {}
+    const provider = sms()
+    const w = world([provider], {
+      beforeSend: () =>
+        new Promise<boolean>((resolve) => {
+          decide = resolve
+        }),
+    })
+    const id = await w.send(['sms'])
+    const closing = w.notifier.close()
+    await turn()
+    decide(true)
+    await closing
+    expect((await w.outcome(id))?.status).toBe('delivered')
+  })
+
+  test('a call that outlasts its time is cut: its result is unknown, and written down', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], replies: [hang()], timeout: '1h' })
+    const signals: AbortSignal[] = []
+    const watched = {
+      ...provider,
+      send: (...given: Parameters<typeof provider.send>) => {
+        signals.push(given[1].signal)
+        return provider.send(...given)
+      },
+    }
+    const w = world([watched])
+    const id = await w.send(['sms'])
+    const closing = w.notifier.close({ timeout: '5s' })
+    await w.to(5)
+    await closing
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect((await w.record(id)).steps[0]!.attempts).toMatchObject([
+      { state: 'unknown', failure: { kind: 'unknown', code: 'CLOSED' } },
+    ])
+    expect(w.clock.timers).toBe(0)
+  })
+
+  test("those who wait for a provider's limits when its time is over are not sent, and stay due for the next process", async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', limits: { rate: { count: 1, per: '10s' } } })
+    const store = memoryStore()
+    const w = world([provider], { store })
+    for (let i = 0; i < 10; i++) await w.send(['sms'])
+    const closing = w.notifier.close({ timeout: '15s' })
+    await w.to(15)
+    await closing
+    await w.to(3600)
+    expect(provider.calls).toHaveLength(2)
+    expect(w.clock.timers).toBe(0)
+    const next = scriptedProvider({ channels: ['sms'], receipts: 'none' })
+    const later = world([next], { store, start: 7_200_000 })
+    await later.to(1)
+    expect(next.calls).toHaveLength(8)
+  })
+
+  test('nothing begins after it: neither retries nor the next step, nor a wake-up that was on its way', async () => {
+    const send = gate()
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', replies: [send.reply] })
+    const email = scriptedProvider({ channels: ['email'], receipts: 'none' })
+    const w = world([provider, email])
+    const id = await w.send(['sms', 'email'])
+    await w.send(['email'], { sendAt: 1000 })
+    const closing = w.notifier.close()
+    send.release(fail('recipient'))
+    await closing
+    await w.to(3600)
+    await w.notifier.tick()
+    expect(email.calls).toHaveLength(0)
+    expect(await w.states(id)).toEqual(['failed', 'ready'])
+    expect(w.clock.timers).toBe(0)
+  })
+
+  test('providers and store are closed once nothing is under way, each once, however often it is called', async () => {
+    const order: string[] = []
+    const send = gate()
+    const closes = (name: 'sms' | 'email', ...replies: ReturnType<typeof accept>[]) =>
+      scriptedProvider({ channels: [name], replies, close: async () => void order.push(name) })
+    const store = { ...memoryStore(), close: async () => void order.push('store') }
+    const w = world([closes('sms', send.reply), closes('email')], { store })
+    await w.send(['sms'])
+    const closing = [w.notifier.close(), w.notifier.close()]
+    await w.to(1)
+    expect(order).toEqual([])
+    send.release()
+    await Promise.all(closing)
+    await w.notifier.close()
+    expect(order).toEqual(['sms', 'email', 'store'])
+  })
+
+  test('a provider that fails to close is an error event, and keeps neither the others nor the store open', async () => {
+    const order: string[] = []
+    const broken = scriptedProvider({
+      channels: ['sms'],
+      close: () => {
+        throw new Error('already closed')
+      },
+    })
+    const other = scriptedProvider({ channels: ['email'], close: async () => void order.push('email') })
+    const w = world([broken, other], { store: { ...memoryStore(), close: async () => void order.push('store') } })
+    await w.notifier.close()
+    expect(order).toEqual(['email', 'store'])
+    expect(w.events).toMatchObject([{ type: 'error', error: { message: 'already closed' } }])
+  })
+
+  test('a time that is none is named', async () => {
+    await expect(world([sms()]).notifier.close({ timeout: 'soon' as never })).rejects.toThrow("'90s'")
+  })
+})
+
+test('a receipt that two notifiers on one store get at once is applied once by each and told once', async () => {
+  const store = memoryStore()
+  const providers = () => [scriptedProvider({ channels: ['sms'] })]
+  const one = world(providers(), { store })
+  const two = world(providers(), { store })
+  const id = await one.send(['sms'])
+  await one.to(1)
+  const receipt: Receipt = { provider: 'sms', keys: [`${id}.0.0`], status: 'delivered', at: 1000 }
+  const reports = await Promise.all([one.notifier.ingest([receipt]), two.notifier.ingest([receipt])])
+  expect(reports.map(({ applied, duplicate }) => [applied, duplicate]).sort()).toEqual([
+    [0, 1],
+    [1, 0],
+  ])
+  expect((await one.record(id)).timeline.filter(({ type }) => type === 'attempt.receipt')).toHaveLength(1)
+  expect([...one.events, ...two.events].filter(({ type }) => type === 'notification.settled')).toHaveLength(1)
+})
