@@ -7,8 +7,8 @@ import * as z from 'zod'
 import '../../src/notifier/intake.ts'
 import '../../src/text/sms.ts'
 import { world } from '../support/world.ts'
+import { turn } from './support.ts'
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const sms = (...replies: ReturnType<typeof fail>[]) => scriptedProvider({ channels: ['sms'], receipts: 'none', replies })
 const email = () => scriptedProvider({ channels: ['email'], receipts: 'none' })
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 // Loaded here, so that the notifier need not wait for a file while the clock stands still.
 import '../../src/notifier/intake.ts'
 import { world } from '../support/world.ts'
+import { turn } from './support.ts'
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const sms = (...replies: ReturnType<typeof accept>[]) => scriptedProvider({ channels: ['sms'], receipts: 'none', replies })
 
 describe('settled', () => {

@@ -6,11 +6,9 @@ import { describe, expect, test } from 'vitest'
 import '../../src/notifier/intake.ts'
 import { sendEach } from '../../src/notifier/send-many.ts'
 import { ada, content, world } from '../support/world.ts'
+import { turn } from './support.ts'
 
 const request = (extra: object = {}) => ({ to: ada, content, cascade: ['sms'] as const, ...extra })
-
-/** Lets every promise that can settle do so. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A source that counts what is asked of it. */
 function source<T>(items: readonly T[]) {

@@ -1,0 +1,214 @@
+import { memoryStore, type Receipt } from 'omnicascade'
+import { accept, gate, hang, scriptedProvider } from 'omnicascade/testing'
+import { describe, expect, test } from 'vitest'
+import { world } from '../support/world.ts'
+import { slowed, turn } from './support.ts'
+
+const sms = (...replies: ReturnType<typeof accept>[]) => scriptedProvider({ channels: ['sms'], replies })
+
+/** Accepted under keys of the vendor's own instead of a message id. */
+const under = (...keys: string[]) => accept({ messageId: undefined as never, keys })
+
+const events = (w: ReturnType<typeof world>, type: string) => w.events.filter((event) => event.type === type)
+
+describe('an attempt with several keys', () => {
+  test('is found by any of them', async () => {
+    for (const key of ['message-1', 'user-7:order', 'user-7:campaign']) {
+      const w = world([sms(accept({ messageId: 'message-1', keys: ['user-7:order', 'user-7:campaign'] }))])
+      const id = await w.send(['sms'])
+      await w.to(1)
+      expect(await w.receipt('sms', 'delivered', key)).toMatchObject({ applied: 1 })
+      expect((await w.outcome(id))?.status).toBe('delivered')
+    }
+  })
+
+  test('a receipt with several keys belongs to the attempt that has the first known of them, the most specific', async () => {
+    const w = world([sms(under('a', 'shared'), under('b', 'shared'))])
+    const [first, second] = [await w.send(['sms']), await w.send(['sms'])]
+    await w.to(1)
+    expect(await w.receipt('sms', 'delivered', '', { keys: ['unknown', 'b', 'shared'] })).toMatchObject({ applied: 1 })
+    expect([await w.states(first), await w.states(second)]).toEqual([['awaiting'], ['succeeded']])
+  })
+
+  test('the same key of another provider is another key', async () => {
+    const w = world([sms(under('1')), scriptedProvider({ channels: ['viber'], replies: [under('1')] })])
+    const [one, two] = [await w.send(['sms']), await w.send(['viber'])]
+    await w.to(1)
+    expect(await w.receipt('viber', 'delivered', '1')).toMatchObject({ applied: 1, unmatched: 0 })
+    expect([await w.states(one), await w.states(two)]).toEqual([['awaiting'], ['succeeded']])
+  })
+})
+
+describe('a receipt that several attempts might be meant by', () => {
+  const three = async () => {
+    const w = world([sms(under('user-7'), under('user-7'), under('user-7'))])
+    const ids: string[] = []
+    for (let i = 0; i < 3; i++) {
+      ids.push(await w.send([{ channel: 'sms', within: '1h' }]))
+      await w.to((i + 1) * 10)
+    }
+    const states = async () => (await Promise.all(ids.map(w.states))).flat()
+    return { w, states }
+  }
+
+  test('is not guessed about: nothing changes, and the operator hears of it', async () => {
+    const { w, states } = await three()
+    const report = await w.receipt('sms', 'delivered', 'user-7')
+    expect(report).toEqual({ applied: 0, duplicate: 0, parked: 0, unmatched: 1 })
+    expect(events(w, 'receipt.unmatched')).toMatchObject([{ candidates: 3, receipt: { keys: ['user-7'], status: 'delivered' } }])
+    expect(await states()).toEqual(['awaiting', 'awaiting', 'awaiting'])
+  })
+
+  test('with `newest` belongs to the newest that has not ended, one after another', async () => {
+    const { w, states } = await three()
+    const newest = () => w.receipt('sms', 'delivered', 'user-7', { match: 'newest' })
+    await newest()
+    expect(await states()).toEqual(['awaiting', 'awaiting', 'succeeded'])
+    await newest()
+    expect(await states()).toEqual(['awaiting', 'succeeded', 'succeeded'])
+    await newest()
+    expect(await states()).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    expect(await newest()).toEqual({ applied: 0, duplicate: 0, parked: 1, unmatched: 0 })
+  })
+
+  test('with `newest`, one that was reported as failed has ended too', async () => {
+    const { w, states } = await three()
+    await w.receipt('sms', 'failed', 'user-7', { match: 'newest' })
+    await w.receipt('sms', 'delivered', 'user-7', { match: 'newest' })
+    expect(await states()).toEqual(['awaiting', 'succeeded', 'failed'])
+  })
+
+  test('with `near` belongs to the one that started within the tolerance', async () => {
+    const { w, states } = await three()
+    const near = (at: number, tolerance: number) => w.receipt('sms', 'delivered', 'user-7', { near: { at, tolerance } })
+    expect(await near(13_000, 3000)).toMatchObject({ applied: 1 })
+    expect(await states()).toEqual(['awaiting', 'succeeded', 'awaiting'])
+    expect(await near(5000, 5000)).toMatchObject({ unmatched: 1 })
+    expect(await near(100_000, 1000)).toMatchObject({ parked: 1 })
+  })
+})
+
+describe('a receipt whose key nobody knows yet', () => {
+  test('is parked, and applied to the attempt that comes to carry the key', async () => {
+    const send = gate()
+    const w = world([sms(send.reply)])
+    const id = await w.send(['sms'])
+    expect(await w.receipt('sms', 'failed', 'message-1', { raw: 'UNDELIV' })).toMatchObject({ parked: 1 })
+    expect(events(w, 'receipt.parked')).toMatchObject([{ receipt: { keys: ['message-1'] } }])
+    send.release(accept({ messageId: 'message-1' }))
+    await w.to(1)
+    expect((await w.record(id)).steps[0]).toMatchObject({ state: 'failed', reason: 'undelivered' })
+  })
+
+  test('is kept for 15 minutes, or for as long as the notifier is told', async () => {
+    const applied = async (after: number, parkFor?: '1h') => {
+      const send = gate()
+      const slow = scriptedProvider({ channels: ['sms'], timeout: '2h', replies: [send.reply] })
+      const w = world([slow], parkFor === undefined ? {} : { parkFor })
+      const id = await w.send([{ channel: 'sms', within: '1h' }])
+      await w.receipt('sms', 'delivered', 'message-1')
+      await w.to(after)
+      send.release(accept({ messageId: 'message-1' }))
+      await w.to(after + 1)
+      return (await w.record(id)).steps[0]!.attempts[0]!.status
+    }
+    expect(await applied(899)).toBe('delivered')
+    expect(await applied(900)).toBe('accepted')
+    expect(await applied(3599, '1h')).toBe('delivered')
+  })
+
+  test('that is near another attempt, not known yet, waits for that one', async () => {
+    const second = gate()
+    const w = world([sms(under('user-7'), second.reply)])
+    const one = await w.send(['sms'])
+    await w.to(100)
+    const two = await w.send(['sms'])
+    const receipt: Partial<Receipt> = { near: { at: 100_000, tolerance: 1000 } }
+    expect(await w.receipt('sms', 'delivered', 'user-7', receipt)).toMatchObject({ parked: 1 })
+    second.release(under('user-7'))
+    await w.to(101)
+    expect([await w.states(one), await w.states(two)]).toEqual([['awaiting'], ['succeeded']])
+  })
+
+  test('that is near another attempt is not lost to the first one whose key becomes known', async () => {
+    const [first, second] = [gate(), gate()]
+    const slow = scriptedProvider({ channels: ['sms'], timeout: '1h', replies: [first.reply, second.reply] })
+    const w = world([slow])
+    const one = await w.send(['sms'])
+    await w.to(100)
+    const two = await w.send(['sms'])
+    expect(await w.receipt('sms', 'delivered', 'user-7', { near: { at: 100_000, tolerance: 1000 } })).toMatchObject({ parked: 1 })
+    first.release(under('user-7'))
+    await w.to(101)
+    second.release(under('user-7'))
+    await w.to(102)
+    expect([await w.states(one), await w.states(two)]).toEqual([['awaiting'], ['succeeded']])
+    expect(events(w, 'receipt.unmatched')).toEqual([])
+  })
+
+  test('and that two attempts come to carry at the same moment is reported as unmatched', async () => {
+    const [first, second] = [gate(), gate()]
+    const w = world([sms(first.reply, second.reply)], { store: slowed(memoryStore()) })
+    const ids = [await w.send(['sms']), await w.send(['sms'])]
+    await w.receipt('sms', 'delivered', 'user-7')
+    for (const { release } of [first, second]) release(under('user-7'))
+    for (let i = 0; i < 20; i++) await turn()
+    expect(events(w, 'receipt.unmatched')).toContainEqual(expect.objectContaining({ candidates: 2 }))
+    expect((await Promise.all(ids.map(w.states))).flat()).toEqual(['awaiting', 'awaiting'])
+  })
+})
+
+describe('an attempt whose call nobody saw the end of', () => {
+  test('is found by the keys its provider set before the call', async () => {
+    const provider = scriptedProvider({
+      channels: ['sms'],
+      timeout: '10s',
+      replies: [hang()],
+      keys: ({ idempotencyKey }) => [`ours:${idempotencyKey}`],
+    })
+    const w = world([provider])
+    const id = await w.send(['sms'])
+    await w.to(20)
+    expect(await w.receipt('sms', 'delivered', `ours:${id}.0.0`)).toMatchObject({ applied: 1 })
+  })
+
+  test('repeated under its idempotency key it is one message: its receipt is not ambiguous', async () => {
+    const keyed = scriptedProvider({
+      channels: ['sms'],
+      timeout: '10s',
+      idempotent: true,
+      replies: [hang()],
+      keys: ({ idempotencyKey }) => [`ours:${idempotencyKey}`],
+    })
+    const w = world([keyed])
+    const id = await w.send([{ channel: 'sms', onUnknown: 'resend' }])
+    await w.to(20)
+    expect(keyed.calls.map(({ idempotencyKey }) => idempotencyKey)).toEqual([`${id}.0.0`, `${id}.0.0`])
+    expect(await w.receipt('sms', 'delivered', `ours:${id}.0.0`)).toMatchObject({ applied: 1, unmatched: 0 })
+    expect((await w.outcome(id))?.status).toBe('delivered')
+  })
+})
+
+test('ingest takes any iterable, one receipt after another, and counts what became of each', async () => {
+  const w = world([sms()])
+  const id = await w.send(['sms'])
+  await w.to(1)
+  const receipt = (status: Receipt['status'], key = `${id}.0.0`): Receipt => ({ provider: 'sms', keys: [key], status, at: 1000 })
+  async function* stream() {
+    yield receipt('sent')
+    yield receipt('delivered')
+    yield receipt('delivered')
+    yield receipt('delivered', 'nobody')
+    yield receipt('delivered', 'nobody')
+  }
+  expect(await w.notifier.ingest(stream())).toEqual({ applied: 2, duplicate: 1, parked: 2, unmatched: 0 })
+  expect(await w.notifier.ingest(new Set([receipt('read')]))).toEqual({ applied: 1, duplicate: 0, parked: 0, unmatched: 0 })
+  expect(await w.notifier.ingest([])).toEqual({ applied: 0, duplicate: 0, parked: 0, unmatched: 0 })
+})
+
+test("a receipt without keys is nobody's: it is parked, and harms nothing", async () => {
+  const w = world([sms()])
+  await w.send(['sms'])
+  await w.to(1)
+  expect(await w.receipt('sms', 'delivered', '', { keys: [] })).toMatchObject({ parked: 1 })
+})
