@@ -197,12 +197,7 @@ describe('one thing wrong, and where', () => {
     ['content without text', request({ content: { sms: {} } }), 'content.sms.text', /text is missing/],
     ['content that is a text by channel', request({ content: { sms: 'Hello' } }), 'content.sms', /object/],
     ['an e-mail without subject', request({ content: { ...content, email: { text: 'x' } } }), 'content.email.subject', /subject/],
-    [
-      'content for no channel',
-      request({ content: { ...content, smss: { text: 'x' } } }),
-      'content.smss',
-      /is for no channel: the channels are sms/,
-    ],
+    ['content for no channel', request({ content: { ...content, smss: { text: 'x' } } }), 'content.smss', /sms, email, push/],
     ['a template that is a text', request({ content: undefined, template: 'hello' }), 'template', /defineTemplate/],
     ['a template that is null', request({ content: undefined, template: null }), 'template', /defineTemplate/],
     ['a variable that is missing', request({ content: undefined, template, variables: {} }), 'variables.name', /./],

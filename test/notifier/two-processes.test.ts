@@ -93,7 +93,7 @@ describe('two processes', () => {
     await next.to(40)
     expect((await next.record(id)).steps[0]).toMatchObject({
       state: 'awaiting',
-      attempts: [{ state: 'unknown', failure: { kind: 'unknown', message: expect.stringContaining('its process stopped') } }],
+      attempts: [{ state: 'unknown', failure: { kind: 'unknown', message: expect.stringContaining('process stopped') } }],
     })
     await next.to(400)
     expect(provider.calls).toHaveLength(0)

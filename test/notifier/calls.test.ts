@@ -1,0 +1,136 @@
+// What a provider is given for a step: the address, the content, and for a delegated step every part of it.
+import { memoryStore } from 'omnicascade'
+import { fail, scriptedProvider } from 'omnicascade/testing'
+import { expect, test } from 'vitest'
+import { ada, content, world } from '../support/world.ts'
+
+test('a call carries the address, the content, the recipient, the idempotency key and the wait of its step', async () => {
+  const sms = scriptedProvider({ channels: ['sms'] })
+  const w = world([sms])
+  const id = await w.send([{ channel: 'sms', within: '2m' }])
+  await w.to(1)
+  expect(sms.calls).toEqual([
+    {
+      channel: 'sms',
+      to: '+420777123456',
+      content: { text: 'Hello' },
+      recipient: ada,
+      idempotencyKey: `${id}.0.0`,
+      notificationId: id,
+      within: 120_000,
+    },
+  ])
+  expect((await w.record(id)).steps[0]!.attempts[0]).toMatchObject({
+    provider: 'sms',
+    to: '+420777123456',
+    idempotencyKey: `${id}.0.0`,
+  })
+})
+
+test('a channel is reached by its own address first, then by the phone, or as its provider declares', async () => {
+  const viber = scriptedProvider({ channels: ['viber'], receipts: 'none' })
+  const telegram = scriptedProvider({ channels: ['telegram'], receipts: 'none', addresses: { telegram: ['phone'] } })
+  const chat = scriptedProvider({ channels: ['chat'], receipts: 'none', addresses: { chat: 'fixed' } })
+  const w = world([viber, telegram, chat])
+  await w.send(['viber'], { to: { phone: '+420777000001' } })
+  await w.send(['viber'], { to: { phone: '+420777000001', viber: 'ada=' } })
+  await w.send(['telegram'], { to: { phone: '+420777000001', telegram: 42 } })
+  const fixed = await w.send(['chat'], { to: {} })
+  await w.to(1)
+  expect(viber.calls.map(({ to }) => to)).toEqual(['+420777000001', 'ada='])
+  expect(telegram.calls.map(({ to }) => to)).toEqual(['+420777000001'])
+  expect(chat.calls.map(({ to }) => to)).toEqual([undefined])
+  expect((await w.record(fixed)).steps[0]!.attempts[0]!.to).toBeNull()
+})
+
+test('of several providers only those are asked that can reach the recipient', async () => {
+  const byId = scriptedProvider({ name: 'bot', channels: ['telegram'], receipts: 'none' })
+  const byPhone = scriptedProvider({ name: 'twin', channels: ['telegram'], receipts: 'none', addresses: { telegram: ['phone'] } })
+  const w = world([byId, byPhone])
+  await w.send(['telegram'], { to: { phone: '+420777000001' } })
+  await w.to(1)
+  expect([byId.calls.length, byPhone.calls.length]).toEqual([0, 1])
+})
+
+test('a step with `through` goes to that provider alone, also when it fails', async () => {
+  const a = scriptedProvider({ name: 'a', channels: ['sms'] })
+  const b = scriptedProvider({ name: 'b', channels: ['sms'], replies: [fail('configuration')] })
+  const w = world([a, b, scriptedProvider({ channels: ['email'], receipts: 'none' })])
+  const id = await w.send([{ channel: 'sms', through: 'b' }, 'email'])
+  await w.to(1)
+  expect([a.calls.length, b.calls.length]).toEqual([0, 1])
+  expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+})
+
+test('a delegated step is one call that carries each channel that has content and an address, in order', async () => {
+  const twin = scriptedProvider({
+    name: 'twin',
+    channels: ['telegram', 'whatsapp', 'sms', 'vk'],
+    receipts: 'full',
+    delegates: true,
+  })
+  const w = world([twin, scriptedProvider({ channels: ['email'], receipts: 'none' })])
+  const { vk: _, ...some } = content
+  const id = await w.send([{ channels: ['telegram', 'whatsapp', 'vk', 'sms'], through: 'twin' }, 'email'], {
+    to: { phone: '+420777000001', vk: 7, email: 'ada@example.org' },
+    content: some,
+  })
+  await w.to(1)
+  const parts = [
+    { channel: 'whatsapp', to: '+420777000001', content: content.whatsapp },
+    { channel: 'sms', to: '+420777000001', content: content.sms },
+  ]
+  expect(twin.calls).toMatchObject([{ ...parts[0], parts }])
+  expect(twin.calls[0]!.parts).toHaveLength(2)
+  expect((await w.record(id)).steps[0]).toMatchObject({
+    channel: 'telegram',
+    state: 'awaiting',
+    attempts: [{ provider: 'twin' }],
+  })
+  await w.receipt('twin', 'delivered', `${id}.0.0`)
+  expect(await w.states(id)).toEqual(['succeeded', 'skipped'])
+})
+
+test('content that a template no longer has for any provider of the step makes way for the next step', async () => {
+  const store = memoryStore()
+  const template = (channels: readonly string[]) =>
+    ({
+      id: 't',
+      version: '1',
+      channels,
+      validate: (value: unknown) => ({ value }),
+      render: (channel: string) => (channels.includes(channel) ? { subject: 'Hello', text: 'Hello' } : undefined),
+    }) as never
+  const providers = [
+    scriptedProvider({ channels: ['sms'], receipts: 'none' }),
+    scriptedProvider({ channels: ['email'], receipts: 'none' }),
+  ]
+  const first = world(providers, { store })
+  const id = await first.send(['sms', 'email'], {
+    content: undefined as never,
+    template: template(['sms', 'email']),
+    sendAt: 1000,
+  })
+  await first.notifier.close()
+  const w = world(providers, { store, templates: [template(['email'])] })
+  await w.to(1)
+  expect((await w.record(id)).steps).toMatchObject([{ state: 'failed', reason: 'no-provider' }, { state: 'succeeded' }])
+})
+
+test('an accepted message is called back at the provider that has it; one that this process does not know is left alone', async () => {
+  const store = memoryStore()
+  const provider = scriptedProvider({ channels: ['sms'], cancels: true })
+  const one = world([provider], { store })
+  const two = world([scriptedProvider({ channels: ['email'] })], { store })
+  const ids = [await one.send(['sms']), await one.send(['sms'])] as const
+  await one.to(1)
+  expect(await two.notifier.cancel(ids[0])).toBe('too-late')
+  await two.to(1)
+  expect(provider.cancels).toEqual([])
+  expect(await one.states(ids[0])).toEqual(['awaiting'])
+  expect(await one.notifier.cancel(ids[1])).toBe('too-late')
+  await one.to(1)
+  expect(provider.cancels).toEqual([{ channel: 'sms', messageId: `${ids[1]}.0.0`, keys: [`${ids[1]}.0.0`] }])
+  expect(await one.states(ids[1])).toEqual(['recalled'])
+  expect([...one.events, ...two.events].filter(({ type }) => type === 'error')).toEqual([])
+})
