@@ -1,6 +1,6 @@
 import { outcomeOf } from './outcome.ts'
 import { hasEnded, mayArrive } from './status.ts'
-import { about, end, move, note, type Turn } from './turn.ts'
+import { end, move, note, noteStep, type Turn } from './turn.ts'
 import { opensAt } from './window.ts'
 
 /** After this long without an answer to `begin`, a step is begun again: its process may have died. */
@@ -9,13 +9,16 @@ export const beginLease = 60_000
 /** Follows from where the steps stand: ends what is no longer wanted, begins what is next, settles when nothing is left. */
 export function advance(turn: Turn): void {
   const { record, at } = turn
-  if (record.settledAt !== null) return correct(turn)
-  if (at < record.sendAt && record.cancelRequestedAt === null) return wakeAt(turn, record.sendAt)
-  endWhatIsNotWanted(turn)
-  takeTurns(turn)
-  record.steps.forEach((_, index) => begin(turn, index))
-  if (record.steps.every(hasEnded)) return settle(turn)
-  wakeAt(turn, nextDueAt(turn))
+  if (record.settledAt === null) {
+    if (at < record.sendAt && record.cancelRequestedAt === null) return wakeAt(turn, record.sendAt)
+    endWhatIsNotWanted(turn)
+    takeTurns(turn)
+    record.steps.forEach((_, index) => begin(turn, index))
+    if (!record.steps.every(hasEnded)) return wakeAt(turn, nextDueAt(turn))
+    record.settledAt = at
+    record.dueAt = null
+  }
+  if (turn.changed) conclude(turn)
 }
 
 function endWhatIsNotWanted(turn: Turn): void {
@@ -28,10 +31,10 @@ function endWhatIsNotWanted(turn: Turn): void {
       const reason = record.cancelRequestedAt !== null ? 'cancelled' : beaten ? 'delivered' : over ? 'expired' : null
       if (reason === null) continue
       end(turn, index, 'skipped', reason)
-      note(turn, 'step.skipped', { ...about(turn, index), reason })
+      noteStep(turn, 'step.skipped', index, { reason })
     } else if (beaten && !hasEnded(step)) {
       end(turn, index, 'superseded', 'delivered')
-      note(turn, 'step.superseded', about(turn, index))
+      noteStep(turn, 'step.superseded', index, {})
       callBack(turn, index)
     }
   }
@@ -65,7 +68,7 @@ export function holdUntilOpen(turn: Turn, index: number): boolean {
   const until = step.window === null ? turn.at : opensAt(step.window, turn.record.timeZone, turn.at)
   if (until <= turn.at) return false
   move(turn, index, 'ready', until)
-  note(turn, 'step.held', { ...about(turn, index), until, reason: 'window' })
+  noteStep(turn, 'step.held', index, { until, reason: 'window' })
   return true
 }
 
@@ -94,29 +97,17 @@ function wakeAt(turn: Turn, dueAt: number): void {
   turn.changed = true
 }
 
-function settle(turn: Turn): void {
+/** Settles; or, once settled, lets a late receipt or result improve the outcome. */
+function conclude(turn: Turn): void {
   const { record } = turn
-  record.settledAt = turn.at
-  record.dueAt = null
-  record.outcome = outcomeOf(record)
-  note(turn, 'notification.settled', { status: record.outcome.status, by: record.outcome.by })
-  if (record.outcome.duplicateDelivery) noteDuplicate(turn)
-}
-
-/** A receipt, or a call's late result, may still improve the outcome of a settled notification. */
-function correct(turn: Turn): void {
-  const { record } = turn
-  if (!turn.changed) return
-  const before = record.outcome!
+  const before = record.outcome
   const after = outcomeOf(record)
   record.outcome = after
-  if (after.status !== before.status || after.failedRequired.length !== before.failedRequired.length) {
-    note(turn, 'notification.corrected', { status: after.status, by: after.by })
-  }
-  if (after.duplicateDelivery && !before.duplicateDelivery) noteDuplicate(turn)
-}
-
-function noteDuplicate(turn: Turn): void {
-  const channels = turn.record.steps.filter((step) => !step.required && step.state === 'succeeded').map((step) => step.channel)
-  note(turn, 'notification.duplicate-delivery', { channels })
+  const { status, by } = after
+  if (before === null) note(turn, 'notification.settled', { status, by })
+  else if (status !== before.status || after.failedRequired.length !== before.failedRequired.length)
+    note(turn, 'notification.corrected', { status, by })
+  if (!after.duplicateDelivery || before?.duplicateDelivery) return
+  const twice = record.steps.filter((step) => !step.required && step.state === 'succeeded')
+  note(turn, 'notification.duplicate-delivery', { channels: twice.map((step) => step.channel) })
 }

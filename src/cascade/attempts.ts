@@ -5,7 +5,7 @@ import { idempotencyKeyFor } from './idempotency-key.ts'
 import type { Input } from './input.ts'
 import { retryAt } from './retry.ts'
 import { furthest, hasEnded, rankOf, satisfies } from './status.ts'
-import { type AttemptDraft, about, end, move, note, type Turn } from './turn.ts'
+import { type AttemptDraft, end, move, noteAttempt, noteStep, type Turn } from './turn.ts'
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
 
@@ -33,7 +33,7 @@ export function start(turn: Turn, input: InputOf<'started'>): void {
     failure: null,
   })
   move(turn, input.step, 'sending', input.leaseUntil)
-  note(turn, 'attempt.started', aboutAttempt(turn, input.step, input.attempt))
+  noteAttempt(turn, 'attempt.started', input, {})
   turn.effects.push({ type: 'send', step: input.step, attempt: input.attempt })
 }
 
@@ -41,7 +41,7 @@ export function start(turn: Turn, input: InputOf<'started'>): void {
 export function hold(turn: Turn, input: InputOf<'held'>): void {
   if (!isExpected(turn, input)) return
   move(turn, input.step, 'ready', input.until)
-  note(turn, 'step.held', { ...about(turn, input.step), until: input.until, reason: input.reason })
+  noteStep(turn, 'step.held', input.step, { until: input.until, reason: input.reason })
 }
 
 /** The host, or the content itself, says that the step must not be sent. */
@@ -50,7 +50,7 @@ export function veto(turn: Turn, input: InputOf<'vetoed'>): void {
   if (input.failure !== null) return fail(turn, input.step, 'content', input.failure)
   const reason: StepReason = `vetoed: ${input.reason}`
   end(turn, input.step, 'skipped', reason)
-  note(turn, 'step.skipped', { ...about(turn, input.step), reason })
+  noteStep(turn, 'step.skipped', input.step, { reason })
 }
 
 /** No provider may be called. A last resort waits for the first probe, a few times; any other step makes way for the next. */
@@ -63,7 +63,7 @@ export function lackProvider(turn: Turn, input: InputOf<'unavailable'>): void {
   if (input.until !== null && !hasNext && step.holds < record.retry.attempts) {
     step.holds++
     move(turn, input.step, 'ready', Math.max(input.until, turn.at))
-    return note(turn, 'step.held', { ...about(turn, input.step), until: input.until, reason: 'no-provider' })
+    return noteStep(turn, 'step.held', input.step, { until: input.until, reason: 'no-provider' })
   }
   const failure = step.attempts.at(-1)?.failure ?? null
   fail(turn, input.step, failure?.kind ?? 'no-provider', failure)
@@ -78,7 +78,7 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.messageId = input.messageId
   attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
   attempt.status = furthest(attempt.status, input.status)
-  note(turn, 'attempt.accepted', { ...aboutAttempt(turn, input.step, input.attempt), messageId: input.messageId })
+  noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
   if (!judge(turn, input.step, input.attempt) && isCurrent(turn, input)) awaitReceipt(turn, input.step)
   const { state } = turn.record.steps[input.step]!
   if (state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
@@ -102,7 +102,7 @@ export function reject(turn: Turn, input: InputOf<'rejected'>): void {
     failure.kind === 'transient' ||
     (failure.kind === 'unknown' && attempt.status === null && attempt.idempotent && step.onUnknown === 'resend')
   const again = current && mayRepeat ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
-  note(turn, 'attempt.failed', { ...aboutAttempt(turn, input.step, input.attempt), failure, retryAt: again })
+  noteAttempt(turn, 'attempt.failed', input, { failure, retryAt: again })
   if (!current || judge(turn, input.step, input.attempt)) return
   if (again !== null) return move(turn, input.step, 'ready', again)
   switch (failure.kind) {
@@ -145,17 +145,10 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
   if (failed) attempt.receiptFailure = status
   else attempt.status = status
   if (confirms) attempt.assumed = false
-  const { at: occurredAt, raw, reason, link } = input.receipt
-  note(turn, 'attempt.receipt', {
-    ...aboutAttempt(turn, input.step, input.attempt),
-    status,
-    occurredAt,
-    ...(raw !== undefined && { raw }),
-    ...(reason !== undefined && { reason }),
-    ...(link !== undefined && { link }),
-  })
+  const { at: occurredAt, ...said } = input.receipt
+  noteAttempt(turn, 'attempt.receipt', input, { ...said, occurredAt })
   if (!contradicted && satisfies(step, attempt) && attempt.receiptFailure !== null) {
-    note(turn, 'attempt.contradicted', { ...aboutAttempt(turn, input.step, input.attempt), status })
+    noteAttempt(turn, 'attempt.contradicted', input, { status })
   }
   judge(turn, input.step, input.attempt)
 }
@@ -169,7 +162,7 @@ export function recall(turn: Turn, input: InputOf<'recalled'>): void {
   const step = turn.record.steps[input.step]!
   if (step.state !== 'awaiting' && step.state !== 'superseded') return
   end(turn, input.step, 'recalled', step.reason ?? 'cancelled')
-  note(turn, 'step.recalled', about(turn, input.step))
+  noteStep(turn, 'step.recalled', input.step, {})
 }
 
 /** What silence means once a wait is over: a lost lease is an unknown send; no receipt is a delivery or not, as the provider declares. */
@@ -180,7 +173,7 @@ export function endWait(turn: Turn, index: number): void {
   if (step.state === 'sending') {
     const failure: Failure = {
       kind: 'unknown',
-      message: 'nobody saw the result of the call: its process stopped or lost its lease',
+      message: 'nobody saw the result: the process stopped or lost its lease',
     }
     return reject(turn, { type: 'rejected', at: turn.at, step: index, attempt: step.attempts.length - 1, failure, random: 0 })
   }
@@ -191,7 +184,7 @@ export function endWait(turn: Turn, index: number): void {
     if (satisfies(step, attempt)) return succeed(turn, index)
   }
   end(turn, index, 'timed-out', 'undelivered')
-  note(turn, 'step.timed-out', about(turn, index))
+  noteStep(turn, 'step.timed-out', index, {})
 }
 
 /** Draws the conclusion of an attempt's new standing; true if there was one. */
@@ -214,8 +207,7 @@ function succeed(turn: Turn, index: number): void {
   if (step.state === 'succeeded') return
   const late = hasEnded(step)
   end(turn, index, 'succeeded', null)
-  note(turn, 'step.succeeded', {
-    ...about(turn, index),
+  noteStep(turn, 'step.succeeded', index, {
     assumed: step.attempts.every((attempt) => attempt.assumed || !satisfies(step, attempt)),
     late,
   })
@@ -223,7 +215,7 @@ function succeed(turn: Turn, index: number): void {
 
 function fail(turn: Turn, index: number, reason: StepReason, failure: Failure | null): void {
   end(turn, index, 'failed', reason)
-  note(turn, 'step.failed', { ...about(turn, index), reason, ...(failure !== null && { failure }) })
+  noteStep(turn, 'step.failed', index, { reason, ...(failure !== null && { failure }) })
 }
 
 function isExpected(turn: Turn, { step: index, attempt }: { step: number; attempt: number }): boolean {
@@ -248,8 +240,4 @@ function isOver(turn: Turn, index: number): boolean {
 
 function attemptOf(turn: Turn, { step, attempt }: { step: number; attempt: number }): AttemptDraft | undefined {
   return turn.record.steps[step]?.attempts[attempt]
-}
-
-function aboutAttempt(turn: Turn, step: number, attempt: number) {
-  return { ...about(turn, step), attempt, provider: turn.record.steps[step]!.attempts[attempt]!.provider }
 }

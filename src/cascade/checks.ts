@@ -1,7 +1,7 @@
 import type { AddressKey, Recipient } from '../contract/channel.ts'
 import type { JsonValue } from '../contract/json.ts'
 import type { Moment, Window } from '../contract/time.ts'
-import { isTimeZone, minutesOf } from './window.ts'
+import { isTimeZone, minutesOf, noZone } from './window.ts'
 
 /** Collects what is wrong with a request, all of it, so that one error can name it all. */
 export type Report = (path: string, message: string) => void
@@ -33,7 +33,7 @@ const fieldForms: Readonly<Record<keyof Recipient, readonly [(value: unknown) =>
   ...addressForms,
   userId: [isText, 'is no text, or empty'],
   locale: [isText, 'is not a language tag, such as uk-UA'],
-  timeZone: [isTimeZone, 'is not an IANA time zone, such as Europe/Prague'],
+  timeZone: [isTimeZone, noZone],
 }
 
 /**
@@ -60,8 +60,7 @@ export function checkWindow(window: Window, path: string, zone: string | null, r
   for (const end of ['from', 'to'] as const) {
     if (minutesOf(window?.[end]) === undefined) report(`${path}.${end}`, 'is not a time of day: write HH:MM, from 00:00 to 24:00')
   }
-  if (window?.timeZone !== undefined && !isTimeZone(window.timeZone))
-    report(`${path}.timeZone`, 'is not an IANA time zone, such as Europe/Prague')
+  if (window?.timeZone !== undefined && !isTimeZone(window.timeZone)) report(`${path}.timeZone`, noZone)
   if (window?.timeZone === undefined && zone === null)
     report(path, 'needs a time zone: set to.timeZone, window.timeZone, or defaults.timeZone of the notifier')
 }

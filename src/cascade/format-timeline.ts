@@ -2,6 +2,7 @@ import { RequestError } from '../contract/errors.ts'
 import type { TimelineEntry } from '../contract/events.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { NotificationRecord, StepReason } from '../contract/record.ts'
+import { noZone } from './window.ts'
 
 /** How `formatTimeline` writes. */
 export interface FormatTimelineOptions {
@@ -106,13 +107,9 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
     case 'attempt.contradicted':
       return `${entry.provider} now reports ${entry.status}; nothing is changed by it`
     default:
-      return unknownType(entry)
+      // A newer version's record may hold what this one does not know; a type missing above does not compile.
+      return (entry satisfies never as TimelineEntry).type
   }
-}
-
-/** A record that a newer version wrote may hold what this one does not know; a type missing above does not compile. */
-function unknownType(entry: never): string {
-  return (entry as TimelineEntry).type
 }
 
 function outcomeOf({ outcome }: NotificationRecord): string {
@@ -164,9 +161,7 @@ function clockOf(start: number, timeZone: string): { day: string; clock: Clock }
   try {
     zone = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium', timeZone })
   } catch {
-    throw new RequestError('formatTimeline', [
-      { path: 'timeZone', message: `there is no time zone "${timeZone}"; use an IANA name` },
-    ])
+    throw new RequestError('formatTimeline', [{ path: 'timeZone', message: noZone }])
   }
   const day = zone.format(start).slice(0, 10)
   const clock: Clock = (time) => {

@@ -12,7 +12,7 @@ import { beginTurn, note, type Turn } from './turn.ts'
  */
 export function step(record: NotificationRecord, input: Input): Transition {
   const turn = beginTurn(record, input.at)
-  apply(turn, input)
+  ;(handlers[input.type] as (turn: Turn, input: Input) => void)(turn, input)
   advance(turn)
   return turn.changed ? { record: turn.record, effects: turn.effects } : { record, effects: [] }
 }
@@ -23,29 +23,17 @@ export function cancelAnswer(record: NotificationRecord): CancelAnswer {
   return record.steps.some((step) => step.attempts.some(mayArrive)) ? 'too-late' : 'cancelled'
 }
 
-function apply(turn: Turn, input: Input): void {
-  switch (input.type) {
-    case 'woke':
-      return turn.record.steps.forEach((_, index) => endWait(turn, index))
-    case 'started':
-      return start(turn, input)
-    case 'held':
-      return hold(turn, input)
-    case 'vetoed':
-      return veto(turn, input)
-    case 'unavailable':
-      return lackProvider(turn, input)
-    case 'accepted':
-      return accept(turn, input)
-    case 'rejected':
-      return reject(turn, input)
-    case 'receipt':
-      return receive(turn, input)
-    case 'recalled':
-      return recall(turn, input)
-    case 'cancelRequested':
-      return requestCancel(turn)
-  }
+const handlers: { readonly [T in Input['type']]: (turn: Turn, input: Extract<Input, { type: T }>) => void } = {
+  woke: (turn) => turn.record.steps.forEach((_, index) => endWait(turn, index)),
+  started: start,
+  held: hold,
+  vetoed: veto,
+  unavailable: lackProvider,
+  accepted: accept,
+  rejected: reject,
+  receipt: receive,
+  recalled: recall,
+  cancelRequested: requestCancel,
 }
 
 function requestCancel(turn: Turn): void {

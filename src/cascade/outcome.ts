@@ -1,3 +1,4 @@
+import type { DeliveryStatus } from '../contract/receipt.ts'
 import type { NotificationRecord, Outcome, StepRecord } from '../contract/record.ts'
 import { furthest, satisfies } from './status.ts'
 
@@ -22,17 +23,10 @@ export function outcomeOf(record: NotificationRecord): Outcome {
     duplicateDelivery: winners.length > 1,
     failedRequired,
     reason: !delivered && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,
-    steps: steps.map((step, index) => ({
-      step: index,
-      channel: step.channel,
-      required: step.required,
-      state: step.state,
-      reason: step.reason,
-      status: step.attempts.reduce<Outcome['steps'][number]['status']>(
-        (status, attempt) => furthest(status, attempt.status),
-        null,
-      ),
-    })),
+    steps: steps.map(({ channel, required, state, reason, attempts }, step) => {
+      const status = attempts.reduce<DeliveryStatus | null>((reached, attempt) => furthest(reached, attempt.status), null)
+      return { step, channel, required, state, reason, status }
+    }),
   }
 }
 

@@ -45,9 +45,28 @@ export function note<K extends keyof CascadeEvents>(turn: Turn, type: K, detail:
   turn.changed = true
 }
 
-/** The step's number and channel, for a note. */
-export function about(turn: Turn, index: number): { step: number; channel: StepRecord['channel'] } {
-  return { step: index, channel: turn.record.steps[index]!.channel }
+type StepEvents = { [K in keyof CascadeEvents as CascadeEvents[K] extends { step: number } ? K : never]: CascadeEvents[K] }
+type AttemptEvents = { [K in keyof StepEvents as StepEvents[K] extends { attempt: number } ? K : never]: StepEvents[K] }
+
+/** Notes what a step does; its number and channel are added. */
+export function noteStep<K extends keyof StepEvents>(
+  turn: Turn,
+  type: K,
+  step: number,
+  detail: Omit<StepEvents[K], 'step' | 'channel'>,
+): void {
+  note(turn, type, { step, channel: turn.record.steps[step]!.channel, ...detail } as CascadeEvents[K])
+}
+
+/** Notes what an attempt does; where it belongs and its provider are added. */
+export function noteAttempt<K extends keyof AttemptEvents>(
+  turn: Turn,
+  type: K,
+  { step, attempt }: { readonly step: number; readonly attempt: number },
+  detail: Omit<AttemptEvents[K], 'step' | 'channel' | 'attempt' | 'provider'>,
+): void {
+  const { provider } = turn.record.steps[step]!.attempts[attempt]!
+  noteStep(turn, type, step, { attempt, provider, ...detail } as never)
 }
 
 /** The step is to be looked at again at `dueAt`. */

@@ -11,6 +11,9 @@ export function minutesOf(time: unknown): number | undefined {
   return total <= 1440 ? total : undefined
 }
 
+/** What is said of a time zone that does not exist. */
+export const noZone = 'is not an IANA time zone, such as Europe/Prague'
+
 /** Whether the runtime knows the time zone. */
 export function isTimeZone(zone: unknown): zone is string {
   return typeof zone === 'string' && Number.isFinite(tzOffset(zone, new Date(0)))

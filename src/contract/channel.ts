@@ -1,6 +1,9 @@
 /** The nine channels a notification can travel on. `vk` is VKontakte, `ok` is Odnoklassniki. */
 export const channels = ['sms', 'email', 'push', 'whatsapp', 'viber', 'telegram', 'vk', 'ok', 'chat'] as const
 
+/** What is said of a name that is no channel. */
+export const noChannel = `is none of ${channels.join(', ')}`
+
 /** One of the nine channels. */
 export type Channel = (typeof channels)[number]
 

@@ -40,7 +40,7 @@ export class IdempotencyConflictError extends OmnicascadeError {
   constructor(key: string, notificationId: string, fields: readonly string[]) {
     super(
       'idempotency-conflict',
-      `idempotency key "${key}" belongs to notification ${notificationId}, whose request differs in: ${fields.join(', ')}. Use another key for another request.`,
+      `the key "${key}" belongs to notification ${notificationId}, whose request differs in ${fields.join(', ')}: use another key`,
     )
     this.notificationId = notificationId
     this.fields = fields

@@ -1,4 +1,4 @@
-import { type Channel, channels } from '../contract/channel.ts'
+import { type Channel, channels, noChannel } from '../contract/channel.ts'
 import type { Issue } from '../contract/template.ts'
 import { faultOf } from '../templates/check-content.ts'
 
@@ -7,8 +7,7 @@ export function contentIssues(content: unknown): Issue[] {
   if (typeof content !== 'object' || content === null) return []
   return Object.entries(content).flatMap(([channel, own]): Issue[] => {
     if (own === undefined || own === null) return []
-    if (!channels.includes(channel as Channel))
-      return [{ path: `content.${channel}`, message: `is for no channel: the channels are ${channels.join(', ')}` }]
+    if (!channels.includes(channel as Channel)) return [{ path: `content.${channel}`, message: noChannel }]
     const fault = faultOf(channel as Channel, own)
     return fault ? [{ path: ['content', channel, fault.field].filter(Boolean).join('.'), message: fault.message }] : []
   })

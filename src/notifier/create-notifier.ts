@@ -9,7 +9,6 @@ import type { NotificationRequest } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
 import type { Duration } from '../contract/time.ts'
 import { systemClock } from './clock.ts'
-import { createDeliveryTimes } from './delivery-times.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
 import { memoryStore } from './memory-store.ts'
@@ -40,7 +39,6 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   const breaker = { threshold: options.breaker?.threshold ?? 5, coolDown: options.breaker?.coolDown ?? ('30s' as Duration) }
   const templates = new Map<string, Template<never>>()
   for (const template of options.templates ?? []) register(template)
-  const times = createDeliveryTimes()
   const waiters = createWaiters()
   let closing: Promise<void> | undefined
 
@@ -59,7 +57,6 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     rendering: (record) => rendering(record),
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     onHookError: (id, error) => events.error(error, id),
-    onReceipt: times.note,
     onSettled: waiters.settle,
   })
 
@@ -98,7 +95,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
 
   async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: Promise<unknown> }> {
     const ready = await planned(request)
-    if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed: it takes no more notifications')
+    if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed')
     const { record, created, work } = await engine.enter(ready)
     if (!created) (await import('./intake.ts')).checkSame(request, record)
     return { accepted: { id: record.id, created }, work }
@@ -106,8 +103,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
 
   async function existing(id: string): Promise<NotificationRecord> {
     const record = await store.get(id)
-    if (record === undefined)
-      throw new OmnicascadeError('not-found', `there is no notification ${id}: it was never sent, or is no longer kept`)
+    if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
     return record
   }
 
@@ -167,8 +163,8 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     ingest: engine.ingest,
     tick,
     idle: engine.idle,
-    deliveryTimes: times.of,
-    on: (type: never, listener: never) => (type === '*' ? events.onAny(listener) : events.on(type, listener)),
+    deliveryTimes: engine.deliveryTimes,
+    on: events.on,
     async close({ timeout = '30s' } = {}) {
       closing ??= close(toMilliseconds(timeout))
       await closing

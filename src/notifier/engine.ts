@@ -17,7 +17,7 @@ export interface EngineContext extends DispatchContext, ReceiptsContext {
 }
 
 /** Runs the machine on stored records, and its effects in the world. */
-export interface Engine {
+export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
   /** Begins a new record's first steps and stores it; `work` ends with the calls that this started. */
   enter(
     record: NotificationRecord,
@@ -27,7 +27,6 @@ export interface Engine {
     known: NotificationRecord,
     input: WithoutAt<Input>,
   ): Promise<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
-  ingest: Receipts['ingest']
   /** Sees to a notification that may be due. Never rejects. */
   wake(id: string): Promise<void>
   /** Resolves once nothing is under way in this process. */
@@ -138,10 +137,11 @@ export function createEngine(context: EngineContext): Engine {
     return dispatching
   }
 
-  let receiving: Promise<Receipts> | undefined
-  function loadReceipts(): Promise<Receipts> {
-    receiving ??= import('./receipts.ts').then(({ createReceipts }) => createReceipts({ apply }, context))
-    return receiving
+  let receipts: Receipts | undefined
+  async function loadReceipts(): Promise<Receipts> {
+    const { createReceipts } = await import('./receipts.ts')
+    receipts ??= createReceipts({ apply }, context)
+    return receipts
   }
 
   async function enter(planned: NotificationRecord) {
@@ -177,7 +177,8 @@ export function createEngine(context: EngineContext): Engine {
   return {
     enter: (planned) => watch(enter(planned)),
     apply,
-    ingest: async (receipts) => (await loadReceipts()).ingest(receipts),
+    ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
+    deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     async wake(id) {
       if (stopped) return
       try {

@@ -7,8 +7,8 @@ export type NotifierEvent = NotifierEvents[keyof NotifierEvents]
 
 /** The notifier's events: typed for those who listen, and never a danger to the work that emits them. */
 export interface Events {
-  on<K extends keyof NotifierEvents>(type: K, listener: (event: NotifierEvents[K]) => void): () => void
-  onAny(listener: (event: NotifierEvent) => void): () => void
+  /** `*` hears them all. */
+  on(type: keyof NotifierEvents | '*', listener: (event: never) => unknown): () => void
   timeline(id: string, entry: TimelineEntry): void
   operator<K extends keyof OperatorEvents>(type: K, event: OperatorEvents[K]): void
   /** Something failed in the background. Without a listener it is printed: silence would hide a bug. */
@@ -44,8 +44,7 @@ export function createEvents(clock: Clock): Events {
   const isHeard = (type: string) => emitter.listenerCount(type) + emitter.listenerCount('*') > 0
 
   const events: Events = {
-    on: (type, listener) => subscribe(type, listener),
-    onAny: (listener) => subscribe('*', listener),
+    on: subscribe,
     timeline(id, entry) {
       if (isHeard(entry.type)) emit({ id, ...entry } as CascadeEvents[keyof CascadeEvents] & NotifierEvent)
     },
@@ -53,7 +52,7 @@ export function createEvents(clock: Clock): Events {
       if (isHeard(type)) emit({ type, at: clock.now(), ...event } as unknown as NotifierEvent)
     },
     error(thrown, id) {
-      const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${typeof thrown}`)
+      const error = thrown instanceof Error ? thrown : new Error(`a ${typeof thrown} was thrown`)
       if (!isHeard('error')) return print(error)
       emit({ type: 'error', at: clock.now(), error, ...(id !== undefined && { id }) })
     },

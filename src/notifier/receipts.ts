@@ -3,6 +3,7 @@ import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock } from '../contract/time.ts'
+import { createDeliveryTimes, type DeliveryTimes } from './delivery-times.ts'
 import type { Engine } from './engine.ts'
 import type { Events } from './events.ts'
 
@@ -11,6 +12,7 @@ import type { Events } from './events.ts'
 /** Brings receipts to their attempts. */
 export interface Receipts {
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
+  deliveryTimes(provider: string): DeliveryTimes | null
   /** Applies what was parked under keys that an attempt of `provider` now carries. */
   applyParked(waiting: readonly Receipt[], provider: string, keys: readonly string[]): Promise<void>
 }
@@ -22,8 +24,6 @@ export interface ReceiptsContext {
   readonly clock: Clock
   /** How long a receipt whose key nobody knows yet is kept, in milliseconds. */
   readonly parkFor: number
-  /** A receipt has changed a record. */
-  readonly onReceipt: (before: NotificationRecord, after: NotificationRecord, occurredAt: number) => void
 }
 
 type Fate = keyof IngestReport
@@ -38,10 +38,9 @@ interface Candidate {
 const candidateLimit = 20
 
 /** The way from a receipt to its attempt: by any of its keys, never by a guess. */
-export function createReceipts(
-  engine: Pick<Engine, 'apply'>,
-  { store, events, clock, parkFor, onReceipt }: ReceiptsContext,
-): Receipts {
+export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, clock, parkFor }: ReceiptsContext): Receipts {
+  const times = createDeliveryTimes()
+
   async function find(receipt: Receipt): Promise<readonly Candidate[]> {
     for (const key of receipt.keys) {
       const records = await store.findByKey(receipt.provider, key, candidateLimit)
@@ -52,9 +51,9 @@ export function createReceipts(
   }
 
   async function apply({ record, step, attempt }: Candidate, receipt: Receipt): Promise<Fate> {
-    const { before, after } = await engine.apply(record, { type: 'receipt', step, attempt, receipt })
+    const { before, after } = await engine.apply(record, { type: 'receipt', step, attempt, receipt: essence(receipt) })
     if (before === after) return 'duplicate'
-    onReceipt(before, after, receipt.at)
+    times.note(before, after, receipt.at)
     return 'applied'
   }
 
@@ -76,6 +75,7 @@ export function createReceipts(
   }
 
   return {
+    deliveryTimes: times.of,
     async ingest(receipts) {
       const report: Record<Fate, number> = { applied: 0, duplicate: 0, parked: 0, unmatched: 0 }
       for await (const receipt of receipts) report[await ingestOne(receipt)]++
@@ -92,6 +92,17 @@ export function createReceipts(
       // A receipt that is near another attempt, not known yet, goes on waiting for it; to apply the others again does no harm.
       if (dealtWith) await store.dropParked(provider, keys)
     },
+  }
+}
+
+/** What the record keeps of a receipt. */
+function essence({ status, at, raw, reason, link }: Receipt) {
+  return {
+    status,
+    at,
+    ...(raw !== undefined && { raw }),
+    ...(reason !== undefined && { reason }),
+    ...(link !== undefined && { link }),
   }
 }
 

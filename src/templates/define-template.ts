@@ -1,18 +1,11 @@
-import { type Channel, channels } from '../contract/channel.ts'
+import { type Channel, channels, noChannel } from '../contract/channel.ts'
 import type { ContentByChannel } from '../contract/content.ts'
 import { TemplateError } from '../contract/errors.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
-import { compileContent, type Renderer, type Surroundings } from './compile-content.ts'
+import { compileContent, type Renderer } from './compile-content.ts'
 import type { ContentSources, ExactSources } from './content-source.ts'
 import type { TemplateEngine } from './engine.ts'
-import {
-  type SchemaInput,
-  type SchemaOutput,
-  type SchemaResult,
-  type StandardSchema,
-  schemaKeys,
-  verdictOf,
-} from './standard-schema.ts'
+import { type SchemaInput, type SchemaOutput, type SchemaResult, type StandardSchema, verdictOf } from './standard-schema.ts'
 
 /** What `defineTemplate` takes. */
 export interface TemplateDefinition<S extends StandardSchema, T, L> {
@@ -43,12 +36,11 @@ export function defineTemplate<S extends StandardSchema, T extends ContentSource
   >,
 ): Template<SchemaInput<S>, keyof T & Channel> {
   const { id, version = '1', variables: schema, content, locales = {}, engine, sms } = definition
-  checkDefinition(id, version, schema, sms)
-  const surroundings = { engine, names: schemaKeys(schema) }
+  checkDefinition(id, schema)
   const renderers = new Map<string, Renderer>()
   const named = new Set<Channel>()
   for (const [locale, sources] of [[undefined, content], ...Object.entries(locales)] as [string | undefined, object][]) {
-    for (const [channel, renderer] of compileSources(id, locale, sources, surroundings)) {
+    for (const [channel, renderer] of compileSources(id, locale, sources, engine, schema)) {
       const key = keyOf(channel, locale)
       if (renderers.has(key)) throw new TemplateError('the locale is there twice', { template: id, channel, locale })
       renderers.set(key, renderer)
@@ -85,15 +77,15 @@ function compileSources(
   template: string,
   locale: string | undefined,
   sources: object,
-  surroundings: Surroundings,
+  engine: TemplateEngine | undefined,
+  schema: StandardSchema,
 ): (readonly [Channel, Renderer])[] {
   if (locale !== undefined && !/^[a-z]{2,8}(-[a-z\d]{1,8})*$/.test(normal(locale)))
     throw new TemplateError('a locale is a BCP 47 tag such as "uk" or "uk-UA"', { template, locale })
   return Object.entries(sources).flatMap(([name, source]: [string, unknown]) => {
     const channel = channels.find((known) => known === name)
-    if (channel === undefined)
-      throw new TemplateError(`"${name}" is no channel; the channels are ${channels.join(', ')}`, { template, locale })
-    return source === undefined ? [] : [[channel, compileContent(source, { template, channel, locale }, surroundings)] as const]
+    if (channel === undefined) throw new TemplateError(`"${name}" ${noChannel}`, { template, locale })
+    return source === undefined ? [] : [[channel, compileContent(source, { template, channel, locale }, engine, schema)] as const]
   })
 }
 
@@ -118,15 +110,11 @@ function normal(locale: string): string {
   return locale.toLowerCase().replaceAll('_', '-')
 }
 
-function checkDefinition(id: unknown, version: unknown, schema: StandardSchema, sms: SmsPolicy | undefined): void {
+function checkDefinition(id: unknown, schema: StandardSchema): void {
   const fail = (message: string): never => {
     throw new TemplateError(message, { template: String(id) })
   }
   if (typeof id !== 'string' || id === '') fail('id must be a string that is not empty')
-  if (version === '' || !['string', 'number'].includes(typeof version)) fail('version must be a string or a number')
   if (typeof schema?.['~standard']?.validate !== 'function')
     fail('variables must be a Standard Schema, for example z.object({ … }) of zod')
-  const { unicode = 'allow', maxSegments = 1 } = sms ?? {}
-  if (!['allow', 'transliterate', 'reject'].includes(unicode)) fail("sms.unicode must be 'allow', 'transliterate' or 'reject'")
-  if (!Number.isInteger(maxSegments) || maxSegments < 1) fail('sms.maxSegments must be a whole number of at least 1')
 }

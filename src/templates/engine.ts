@@ -1,3 +1,6 @@
+import type { ContentPlace } from './compile-content.ts'
+import type { StandardSchema } from './standard-schema.ts'
+
 /** How the values put into a text are escaped: for HTML, for Telegram's MarkdownV2, or not at all. */
 export type Escape = 'html' | 'markdownV2' | 'none'
 
@@ -9,12 +12,18 @@ export interface CompiledText {
   render(values: Readonly<Record<string, unknown>>): string
 }
 
-/** A template language. Ready ones have a subpath of their own, such as `omnicascade/templates/liquid`. */
-export interface TemplateEngine {
+/** A template language: how one text is compiled. `templateEngine` of `omnicascade/templates/engine` makes an engine of it. */
+export interface TemplateLanguage {
   /** For error messages. */
   readonly name: string
   /** Throws on what is not the language. */
   compile(source: string, options: { readonly escape: Escape }): CompiledText
+}
+
+/** What `defineTemplate` takes for content that is no function. Ready ones have a subpath of their own, such as `omnicascade/templates/liquid`. */
+export interface TemplateEngine extends TemplateLanguage {
+  /** Compiles every text within a channel's content. Throws `TemplateError`. */
+  contentOf(source: unknown, place: ContentPlace, schema: StandardSchema): (variables: unknown) => unknown
 }
 
 /** What an engine throws for a variable that is not there: any error whose `variable` is its name or dotted path. */

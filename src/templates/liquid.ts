@@ -2,6 +2,7 @@ import { type FilterImplOptions, Liquid, LiquidError } from 'liquidjs'
 import { OmnicascadeError } from '../contract/errors.ts'
 import { escapeHtml, escapeMarkdownV2 } from '../text/escape.ts'
 import type { Escape, MissingVariable, TemplateEngine } from './engine.ts'
+import { templateEngine } from './template-engine.ts'
 
 /** Options of `liquid`. */
 export interface LiquidOptions {
@@ -32,7 +33,7 @@ export function liquid(options: LiquidOptions = {}): TemplateEngine {
     return engine
   }
   const { memoryLimit = 1_000_000 } = options
-  return {
+  return templateEngine({
     name: 'liquid',
     compile(source, { escape: escaping }) {
       const engine = engineFor(escaping)
@@ -48,7 +49,7 @@ export function liquid(options: LiquidOptions = {}): TemplateEngine {
         },
       }
     },
-  }
+  })
 }
 
 function createEngine(escaping: Escape, options: LiquidOptions): Liquid {
