@@ -199,7 +199,7 @@ if (import.meta.main) {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(`stopped by ${name}`))
   try {
-    const differences = await demo(process.stdout, stop.signal)
+    const differences = await demo(process.stdout, AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)]))
     process.exitCode = differences.length === 0 ? 0 : 1
   } catch (error) {
     console.error(error)

@@ -18,6 +18,10 @@ function terminal() {
   }
 }
 
+/** Without what differs from run to run. */
+const lasting = (line: string) =>
+  line.replace(/[0-9a-f-]{36}|[\w-]{21}(?=[.:])/g, 'ID').replace(/\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\+\d+\.\ds/g, 'TIME')
+
 const never = new AbortController().signal
 
 describe('npm run demo', () => {
@@ -44,6 +48,10 @@ describe('npm run demo', () => {
       expect(output).toMatch(words)
     }
     expect(output.match(/\n {2}\[=* *\]/g), 'a line for each quarter').toHaveLength(5)
+    const [, quoted = ''] = /From what it prints:\n\n```\n(.*?)```/s.exec(readFileSync(resolve(root, 'README.md'), 'utf8')) ?? []
+    const shown = quoted.split('\n').filter((line) => line !== '…')
+    expect(output.split('\n').map(lasting), 'as the README shows it').toEqual(expect.arrayContaining(shown.map(lasting)))
+    expect(shown.length).toBeGreaterThan(20)
     expect(output, 'nothing that only a terminal understands').not.toContain('\r')
     expect(code).toBe(0)
   })

@@ -63,20 +63,20 @@ export interface Outbox {
 export function outbox(): Outbox {
   const timers = new Set<NodeJS.Timeout>()
   const posted: Promise<number>[] = []
-  const send = (url: string, body: unknown) => {
+  const send = async (url: string, body: unknown) => {
+    await posted.at(-1) // In order, however busy the machine is.
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const status = fetch(url, init).then(
-      (response) => response.status,
+    return fetch(url, init).then(
+      ({ status }) => status,
       () => 0,
     )
-    posted.push(status)
   }
   return {
     answers: () => Promise.all(posted),
     post(url, body, delay) {
       const timer = setTimeout(() => {
         timers.delete(timer)
-        send(url, body)
+        posted.push(send(url, body))
       }, delay)
       timers.add(timer)
     },
