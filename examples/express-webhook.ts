@@ -3,7 +3,7 @@ import { createNotifier } from 'omnicascade'
 import { expressWebhook } from 'omnicascade/http/express'
 import { sendios } from 'omnicascade/providers/sendios'
 import { smtp } from 'omnicascade/providers/smtp'
-import { sendios as sendiosWebhook } from 'omnicascade/webhooks/sendios'
+import { sendiosWebhook } from 'omnicascade/webhooks/sendios'
 
 const { SENDIOS_API_KEY = '', HOOK_SECRET = '', SMTP_URL = '', PORT = '3000' } = process.env
 

@@ -8,7 +8,7 @@ import { telegram } from 'omnicascade/providers/telegram'
 import { twin, twinWebhook } from 'omnicascade/providers/twin'
 import { createSambaClient } from 'omnicascade/samba'
 import { memoryLinkStore, storeShortener } from 'omnicascade/shorteners/store'
-import { sendios as sendiosWebhook } from 'omnicascade/webhooks/sendios'
+import { sendiosWebhook } from 'omnicascade/webhooks/sendios'
 import { z } from 'zod'
 
 /** Where the vendors are and how to log in; in an app of yours, mostly environment variables. */

@@ -55,8 +55,16 @@ export function recipientOf(given: unknown, report: Report): Recipient {
   return to
 }
 
+/** Reports fields that mean nothing: a misspelt `required` must not be lost in silence. */
+export function checkKeys(value: object, known: readonly string[], path: string, report: Report): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) report(path === '' ? key : `${path}.${key}`, `is unknown here: there are ${known.join(', ')}`)
+  }
+}
+
 /** Reports a window that has no meaning. */
 export function checkWindow(window: Window, path: string, zone: string | null, report: Report): void {
+  if (typeof window === 'object' && window !== null) checkKeys(window, ['from', 'to', 'timeZone'], path, report)
   for (const end of ['from', 'to'] as const) {
     if (minutesOf(window?.[end]) === undefined) report(`${path}.${end}`, 'is not a time of day: write HH:MM, from 00:00 to 24:00')
   }

@@ -40,7 +40,7 @@ export function formatTimeline(record: NotificationRecord, options: FormatTimeli
   const rows = record.timeline.map((entry, at) => [
     elapsed(entry.at - record.createdAt),
     clock(entry.at),
-    'channel' in entry ? entry.channel : '',
+    placeOf(record, entry),
     plain(sentence(record, entry, at, clock)),
   ])
   const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
@@ -52,11 +52,11 @@ export function formatTimeline(record: NotificationRecord, options: FormatTimeli
 function diagram(record: NotificationRecord, header: string, clock: Clock): string {
   const participants: string[] = []
   const lines = record.timeline.map((entry, at) => {
-    const channel = 'channel' in entry ? `${entry.channel} ` : ''
+    const channel = placeOf(record, entry)
     const text = (subject: string) =>
       harmless(plain(`${elapsed(entry.at - record.createdAt)} ${subject}${sentence(record, entry, at, clock)}`))
-    if (!('provider' in entry)) return `Note over app: ${text(channel)}`
-    const label = entry.channel === entry.provider ? entry.provider : `${entry.channel} by ${entry.provider}`
+    if (!('provider' in entry)) return `Note over app: ${text(channel && `${channel} `)}`
+    const label = channel === entry.provider ? channel : `${channel} by ${entry.provider}`
     if (!participants.includes(label)) participants.push(label)
     const other = `p${participants.indexOf(label)}`
     if (entry.type === 'attempt.started') return `app->>${other}: ${text('')}`
@@ -67,13 +67,21 @@ function diagram(record: NotificationRecord, header: string, clock: Clock): stri
   return ['sequenceDiagram', `title ${harmless(header)}`, 'participant app', ...named, ...lines].join('\n  ')
 }
 
-/** What happened, in a few plain words; the channel is named beside it. */
+/** The channel; where a vendor tries several by itself and does not say which, all of them. */
+function placeOf({ steps }: NotificationRecord, entry: TimelineEntry): string {
+  return 'step' in entry ? (steps[entry.step]?.delegated?.join('/') ?? entry.channel) : ''
+}
+
+/** What happened, in a few plain words; the channel is named beside it, and a provider of the same name is not named again. */
 function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, clock: Clock): string {
+  const provider = 'provider' in entry && entry.provider !== entry.channel ? entry.provider : ''
+  const subject = provider && `${provider} `
+  const agent = provider && ` by ${provider}`
   switch (entry.type) {
     case 'notification.created':
       return entry.sendAt > entry.at ? `created, to be sent at ${clock(entry.sendAt)}` : 'created'
     case 'notification.cancel-requested':
-      return `cancel asked for: ${entry.answer.replace('-', ' ')}`
+      return `cancel: ${entry.answer.replace('-', ' ')}`
     case 'notification.settled':
       return `settled: ${entry.status}${by(entry.by)}`
     case 'notification.corrected':
@@ -95,17 +103,17 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
     case 'step.recalled':
       return 'called back'
     case 'attempt.started':
-      return `sending by ${entry.provider}`
+      return `sending${agent}`
     case 'attempt.accepted':
-      return `accepted by ${entry.provider}${entry.messageId === null ? '' : ` as ${entry.messageId}`}`
+      return `accepted${agent}${entry.messageId === null ? '' : ` as ${entry.messageId}`}`
     case 'attempt.failed':
-      return `${entry.provider} failed: ${fault(entry.failure)}${entry.retryAt === null ? '' : `, again at ${clock(entry.retryAt)}`}`
+      return `${subject}failed: ${fault(entry.failure)}${entry.retryAt === null ? '' : `, again at ${clock(entry.retryAt)}`}`
     case 'attempt.receipt': {
       const said = [entry.raw, entry.reason, entry.link].filter((part) => part).join(', ')
-      return `${entry.provider} reported ${entry.status}${said && ` (${said})`}`
+      return `${subject}reported ${entry.status}${said && ` (${said})`}`
     }
     case 'attempt.contradicted':
-      return `${entry.provider} now reports ${entry.status}; nothing is changed by it`
+      return `${subject}now reports ${entry.status}; nothing is changed`
     default:
       // A newer version's record may hold what this one does not know; a type missing above does not compile.
       return (entry satisfies never as TimelineEntry).type
@@ -131,9 +139,7 @@ function fault({ message, kind, code }: Failure): string {
 
 /** The failure in words, unless the line before has told it. */
 function told(record: NotificationRecord, at: number, failure: Failure | undefined): string | undefined {
-  const before = record.timeline[at - 1]
-  if (!failure || (before?.type === 'attempt.failed' && before.failure.message === failure.message)) return undefined
-  return fault(failure)
+  return failure && record.timeline[at - 1]?.type !== 'attempt.failed' ? fault(failure) : undefined
 }
 
 /** The channel that was tried in place of an ended step, if one was. */
@@ -145,14 +151,12 @@ function next({ timeline, steps }: NotificationRecord, at: number, ended: number
   return ''
 }
 
-/** `0.3s`, `1m30s`, `2h05m` or `3d04h` after creation. */
+/** `+0.3s`, `+1m30s` or `+26h05m` after creation. */
 function elapsed(time: number): string {
-  const ms = Math.max(0, time)
-  const pair = (big: number, unit: string, small: number, rest: string) =>
-    `+${Math.floor(ms / big)}${unit}${String(Math.floor((ms % big) / small)).padStart(2, '0')}${rest}`
-  if (ms < 60_000) return `+${(Math.floor(ms / 100) / 10).toFixed(1)}s`
-  if (ms < 3_600_000) return pair(60_000, 'm', 1000, 's')
-  return ms < 86_400_000 ? pair(3_600_000, 'h', 60_000, 'm') : pair(86_400_000, 'd', 3_600_000, 'h')
+  const seconds = Math.max(0, time) / 1000
+  if (seconds < 60) return `+${(Math.floor(seconds * 10) / 10).toFixed(1)}s`
+  const [big, small, unit, rest] = seconds < 3600 ? [60, 1, 'm', 's'] : [3600, 60, 'h', 'm']
+  return `+${Math.floor(seconds / big)}${unit}${String(Math.floor((seconds % big) / small)).padStart(2, '0')}${rest}`
 }
 
 /** Clock times of one zone, with the date where it is not the day of `start`. Swedish writes dates as ISO 8601 does. */

@@ -7,7 +7,7 @@ import type { NotificationRequest, StepInput, StepRules } from '../contract/requ
 import type { Issue } from '../contract/template.ts'
 import type { Duration, Window } from '../contract/time.ts'
 import { addressFor, serves } from './address.ts'
-import { checkJson, checkWindow, isText, momentOf, type Report, recipientOf } from './checks.ts'
+import { checkJson, checkKeys, checkWindow, isText, momentOf, type Report, recipientOf } from './checks.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
 /** What a plan is made with, beside the request itself. */
@@ -27,6 +27,19 @@ export function templateOf(request: NotificationRequest | null | undefined): Not
   return typeof request?.template?.validate === 'function' ? request.template : undefined
 }
 
+const requestKeys = [
+  'to',
+  'cascade',
+  'template',
+  'variables',
+  'content',
+  'sendAt',
+  'expiresAt',
+  'window',
+  'idempotencyKey',
+  'metadata',
+]
+const stepKeys = ['channel', 'channels', 'through', 'required', 'until', 'within', 'window', 'onUnknown']
 const untils: readonly Until[] = ['accepted', 'delivered', 'read', 'clicked']
 const onUnknowns: readonly OnUnknown[] = ['advance', 'assume-sent', 'resend']
 
@@ -42,6 +55,7 @@ export function plan(
     throw new RequestError('the notification cannot be sent', [
       { path: '', message: 'the request is missing: give { to, cascade, and content or a template }' },
     ])
+  checkKeys(request, requestKeys, '', report)
   const to = copyOf(recipientOf(request.to, report))
   const zone = to.timeZone ?? context.timeZone
   const message = messageOf(request, report)
@@ -51,9 +65,11 @@ export function plan(
     report('idempotencyKey', 'is no text, or empty: leave it out, or give a key')
   const sendAt = request.sendAt === undefined ? context.now : momentOf(request.sendAt, 'sendAt', report)
   const expiresAt = request.expiresAt === undefined ? null : momentOf(request.expiresAt, 'expiresAt', report)
-  if (sendAt !== undefined && expiresAt !== null && expiresAt !== undefined && expiresAt <= Math.max(sendAt, context.now)) {
+  // A request that is repeated under its key may come after it has expired; a first one then settles as expired.
+  const isKeyed = request.idempotencyKey !== undefined
+  const earliest = Math.max(request.sendAt === undefined ? 0 : (sendAt ?? 0), isKeyed ? 0 : context.now)
+  if (expiresAt !== null && expiresAt !== undefined && expiresAt <= earliest)
     report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
-  }
   const inputs: readonly StepInput[] = Array.isArray(request.cascade) ? request.cascade : []
   if (inputs.length === 0) report('cascade', 'is empty, or no array: name at least one channel')
   const steps = inputs.map((input, index) => stepOf(input, index, { ...request, to }, zone, context, report))
@@ -114,6 +130,7 @@ function stepOf(
   const path = `cascade[${index}]`
   const rules: StepRules & { channel?: Channel; channels?: readonly Channel[] } =
     typeof input === 'string' ? { channel: input } : (input ?? {})
+  checkKeys(rules, stepKeys, path, report)
   const delegated = Array.isArray(rules.channels) ? rules.channels : null
   const channel = (rules.channel ?? delegated?.[0]) as Channel
   const unknown = [channel, ...(delegated ?? [])].filter((name) => !channels.includes(name))

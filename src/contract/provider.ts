@@ -13,7 +13,7 @@ export type ReceiptSupport = 'none' | 'failures' | 'full'
 
 /** How fast, and how many at a time, a provider may be called. */
 export interface ProviderLimits {
-  /** At most `count` sends in any `per` (a token bucket that holds `count`). */
+  /** At most `count` sends in any span of `per`. */
   readonly rate?: { readonly count: number; readonly per: Duration }
   /** At most this many sends at a time. */
   readonly concurrency?: number

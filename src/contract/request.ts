@@ -1,5 +1,5 @@
 import type { AddressKey, Channel, Recipient } from './channel.ts'
-import type { Content } from './content.ts'
+import type { Content, ContentByChannel } from './content.ts'
 import type { JsonObject } from './json.ts'
 import type { OnUnknown, Until } from './record.ts'
 import type { Template } from './template.ts'
@@ -41,7 +41,7 @@ export interface RequestRules {
   readonly metadata?: JsonObject
 }
 
-/** A request to `send`, with types as loose as what comes from a queue or a file. `send` itself checks the types of what it is given. */
+/** A request with types as loose as what comes from a queue or a file; it is checked when it is sent. `send` itself checks the types of what it is given. */
 export interface NotificationRequest<C extends Channel = Channel> extends RequestRules {
   readonly to: Recipient
   readonly cascade: readonly StepInput<C>[]
@@ -83,10 +83,17 @@ export type Reachable<A extends readonly StepInput[], To> =
       ? { readonly to: { readonly [K in KeysByChannel[ChannelsOfCascade<A> & Channel]]: string } }
       : unknown
 
+/** Turns a misspelt rule into `never`, so that it does not compile. */
+export type ExactSteps<A extends readonly StepInput[]> = {
+  readonly [I in keyof A]: A[I] extends Channel
+    ? A[I]
+    : A[I] & { readonly [K in Exclude<keyof A[I], keyof StepRules | 'channel' | 'channels'>]: never }
+}
+
 /** What `send` takes with a template: variables, channels and addresses are checked against it when it is compiled. */
 export type TemplateRequest<V, K extends Channel, A extends readonly StepInput[], To> = RequestRules & {
   readonly to: To
-  readonly cascade: A
+  readonly cascade: A & ExactSteps<A>
   readonly template: Template<V, K>
   readonly variables: NoInfer<V>
   readonly content?: never
@@ -95,8 +102,8 @@ export type TemplateRequest<V, K extends Channel, A extends readonly StepInput[]
 /** What `send` takes with content given as it is. */
 export type ContentRequest<K extends Channel, A extends readonly StepInput[], To> = RequestRules & {
   readonly to: To
-  readonly cascade: A
-  readonly content: { readonly [C in K]: Content[C] & object }
+  readonly cascade: A & ExactSteps<A>
+  readonly content: { readonly [C in K]: ContentByChannel[C] }
   readonly template?: never
   readonly variables?: never
 } & Reachable<A, To>

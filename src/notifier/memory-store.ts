@@ -36,7 +36,9 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     }
     if (record.settledAt === null) return
     settled.add(record.id)
-    if (settled.size > keepSettled) drop(settled.values().next().value!)
+    // Walking a set from its start passes over what was deleted there, so the oldest are dropped many at a time.
+    if (settled.size <= keepSettled + (keepSettled >> 3)) return
+    for (const id of settled) if (settled.size > keepSettled) drop(id)
   }
 
   function drop(id: string): void {

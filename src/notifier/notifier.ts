@@ -72,12 +72,12 @@ export interface Notifier<C extends Channel = Channel> {
     request: ContentRequest<K, A, To>,
   ): Promise<Accepted>
   /** Sends each request as it is iterated over, with bounded concurrency and back-pressure. One bad request does not stop the others. */
-  sendMany<R extends NotificationRequest<C>>(
+  sendMany<R extends NotificationRequest>(
     requests: Iterable<R> | AsyncIterable<R>,
     options?: SendManyOptions,
   ): AsyncGenerator<SendManyResult<R>, void, undefined>
   /** What `send` would do with the request now: each step's start, content, segments and links. Sends and stores nothing. */
-  explain(request: NotificationRequest<C>): Promise<Explanation>
+  explain(request: NotificationRequest): Promise<Explanation>
   /** A copy of the notification's record, or undefined. */
   get(id: string): Promise<NotificationRecord | undefined>
   /** Stops a notification as far as it can be stopped, and says how far that was. Rejects if there is no such notification. */

@@ -22,9 +22,7 @@ function emailFault({ subject, text, html, from, replyTo, headers }: Readonly<Re
 }
 
 function textFault({ text }: Readonly<Record<string, unknown>>) {
-  return filled(text)
-    ? undefined
-    : { field: 'text', message: typeof text === 'string' ? 'the text is empty' : 'the text is missing' }
+  return filled(text) ? undefined : { field: 'text', message: 'the text is missing or empty' }
 }
 
 function filled(value: unknown): boolean {

@@ -52,7 +52,9 @@ function fromFunction(source: ContentFunction, place: ContentPlace): (variables:
     } catch (error) {
       const variable = missingVariable(source, variables)
       if (variable !== undefined) throw missing(place, variable, error)
-      throw new TemplateError(`its content function threw: ${messageOf(error)}`, place, { cause: error })
+      throw new TemplateError(`its content function threw ${error instanceof Error ? error.name : typeof error}`, place, {
+        cause: error,
+      })
     }
     const variable = saysUndefined(content) ? missingVariable(source, variables) : undefined
     if (variable !== undefined) throw missing(place, variable)

@@ -41,9 +41,7 @@ export function defineTemplate<S extends StandardSchema, T extends ContentSource
   const named = new Set<Channel>()
   for (const [locale, sources] of [[undefined, content], ...Object.entries(locales)] as [string | undefined, object][]) {
     for (const [channel, renderer] of compileSources(id, locale, sources, engine, schema)) {
-      const key = keyOf(channel, locale)
-      if (renderers.has(key)) throw new TemplateError('the locale is there twice', { template: id, channel, locale })
-      renderers.set(key, renderer)
+      renderers.set(keyOf(channel, locale), renderer)
       named.add(channel)
     }
   }

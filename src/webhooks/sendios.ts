@@ -33,7 +33,7 @@ export { type SendiosReceiptOptions, sendiosReceipts } from './sendios-receipts.
  * Sendios as a webhook source, for `expressWebhook` and `fetchWebhook`. Sendios documents no signature, so there is nothing
  * to verify by: put a secret into the webhook's URL. Which content type it sends is not public [?], so any usual one is taken.
  */
-export function sendios(options: SendiosReceiptOptions = {}): WebhookSource<SendiosEvent> {
+export function sendiosWebhook(options: SendiosReceiptOptions = {}): WebhookSource<SendiosEvent> {
   return {
     provider: options.provider ?? 'sendios',
     contentTypes: [

@@ -231,6 +231,26 @@ test('metadata that refers to itself is refused, not followed for ever', async (
   expect((await issuesOf(request({ metadata: circular })))[0]!.message).toMatch(/refers to itself/)
 })
 
+test.each([
+  ['the request', { requierd: true }, 'requierd'],
+  ['a step', { cascade: [{ channel: 'sms', whithin: '2m' }] }, 'cascade[0].whithin'],
+  ['a window', { window: { from: '09:00', to: '21:00', zone: 'UTC' } }, 'window.zone'],
+])('a misspelt field of %s is named, and what there is', async (_, over, path) => {
+  expect(await issuesOf(request(over))).toEqual([
+    { path, message: expect.stringMatching(/^is unknown here: there are .*(window|within|timeZone)/) },
+  ])
+})
+
+test('a request repeated under its key after it has expired gives the notification it gave before', async () => {
+  const { clock, notifier, send } = setUp()
+  const keyed = request({ idempotencyKey: 'order-1', expiresAt: 60_000 })
+  const first = await send(keyed)
+  await clock.advanceTo(120_000)
+  await expect(send(keyed)).resolves.toEqual({ id: first.id, created: false })
+  const late = await send(request({ idempotencyKey: 'order-2', expiresAt: 60_000 }))
+  expect((await notifier.get(late.id))?.outcome?.status).toBe('expired')
+})
+
 test('an empty request names all that is missing', async () => {
   expect(await pathsOf({})).toEqual(['to', 'template', 'cascade'])
 })

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import express from 'express'
 import { expressWebhook } from 'omnicascade/http/express'
 import { fetchWebhook } from 'omnicascade/http/fetch'
-import { type SendiosEvent, sendios } from 'omnicascade/webhooks/sendios'
+import { type SendiosEvent, sendiosWebhook } from 'omnicascade/webhooks/sendios'
 import { describe, expect, test } from 'vitest'
 import { call, express4, memorySink, overNode, serve } from './support.ts'
 
@@ -32,9 +32,9 @@ const quiet = { onError: () => {}, secret }
 const path = '/hooks/sendios?token=s3cret'
 
 describe.each<[string, Listen]>([
-  ['Express 5', (sink, heard) => express().post('/hooks/sendios', expressWebhook(sink, sendios(), optionsOf(heard)))],
-  ['Express 4', (sink, heard) => express4().post('/hooks/sendios', expressWebhook(sink, sendios(), optionsOf(heard)))],
-  ['fetch', (sink, heard) => overNode(fetchWebhook(sink, sendios(), optionsOf(heard)))],
+  ['Express 5', (sink, heard) => express().post('/hooks/sendios', expressWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
+  ['Express 4', (sink, heard) => express4().post('/hooks/sendios', expressWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
+  ['fetch', (sink, heard) => overNode(fetchWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
 ])('Sendios on %s', (_, listen) => {
   async function start() {
     const sink = memorySink()

@@ -278,30 +278,30 @@ describe('a missing variable in function content', () => {
         throw new RangeError(`bad ${nick ? 1 : 2}`)
       }, {}),
     )
-    expect(error.message).toBe('template "t" (sms.uk): its content function threw: bad 2')
+    expect(error.message).toBe('template "t" (sms.uk): its content function threw RangeError')
     expect(error.cause).toEqual(new RangeError('bad 2'))
     expect(error.place.variable).toBeUndefined()
     const odd = rendering(() => {
       throw 'a string'
     }, {})
-    expect(errorOf(odd).message).toContain('threw: a string')
+    expect(errorOf(odd).message).toContain('threw string')
   })
 })
 
 describe('content that cannot be sent', () => {
   test.each([
-    ['sms', '', 'text', 'the text is empty'],
-    ['sms', ' \n', 'text', 'the text is empty'],
-    ['sms', {}, 'text', 'the text is missing'],
-    ['sms', { text: 5 }, 'text', 'the text is missing'],
+    ['sms', '', 'text', 'the text is missing or empty'],
+    ['sms', ' \n', 'text', 'the text is missing or empty'],
+    ['sms', {}, 'text', 'the text is missing or empty'],
+    ['sms', { text: 5 }, 'text', 'the text is missing or empty'],
     ['sms', undefined, undefined, 'the content must be a plain object'],
     ['sms', null, undefined, 'the content must be a plain object'],
     ['sms', ['x'], undefined, 'the content must be a plain object'],
     ['sms', Promise.resolve({ text: 'x' }), undefined, 'the content must be a plain object'],
-    ['push', { text: '' }, 'text', 'the text is empty'],
-    ['telegram', '', 'text', 'the text is empty'],
-    ['whatsapp', { text: '' }, 'text', 'the text is empty'],
-    ['whatsapp', {}, 'text', 'the text is missing'],
+    ['push', { text: '' }, 'text', 'the text is missing or empty'],
+    ['telegram', '', 'text', 'the text is missing or empty'],
+    ['whatsapp', { text: '' }, 'text', 'the text is missing or empty'],
+    ['whatsapp', {}, 'text', 'the text is missing or empty'],
     ['email', 'x', undefined, 'the content must be a plain object'],
     ['email', { text: 'x' }, 'subject', 'an e-mail needs a subject'],
     ['email', { subject: 'x' }, 'text', 'an e-mail needs text or html that is not empty'],
@@ -339,7 +339,6 @@ describe('definitions that cannot work', () => {
     [{ content: { email: 'x' } }, 'content must be a function, an object or (save for e-mail) a string'],
     [{ content: { sms: null } }, 'content must be a function, an object or (save for e-mail) a string'],
     [{ content: { sms: text }, locales: { 'not a tag': {} } }, 'a locale is a BCP 47 tag'],
-    [{ content: { sms: text }, locales: { uk: { sms: text }, UK: { sms: text } } }, 'there twice'],
   ])('%j', (definition, message) => {
     expect(errorOf(() => define(definition)).message).toContain(message)
   })

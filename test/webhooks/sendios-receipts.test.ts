@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { WebhookRequest } from 'omnicascade'
 import {
   parseSendiosWebhookStrict,
-  sendios,
   sendiosMailAddressKey,
   sendiosMailUserKey,
   sendiosMetaKey,
   sendiosReceipts,
   sendiosSmsKey,
   sendiosUserKey,
+  sendiosWebhook,
 } from 'omnicascade/webhooks/sendios'
 import { describe, expect, test } from 'vitest'
 
@@ -84,7 +84,7 @@ describe('the webhook source', () => {
   })
 
   test('parses a request and gives its receipts', () => {
-    const source = sendios()
+    const source = sendiosWebhook()
     const body = readFileSync(new URL('./fixtures/reject.captured.json', import.meta.url), 'utf8')
     const { events, errors } = source.parse(request(body))
     expect(errors).toEqual([])
@@ -101,7 +101,7 @@ describe('the webhook source', () => {
   })
 
   test('can be named after another provider, and be told to match the newest attempt', () => {
-    const source = sendios({ provider: 'sendios-eu', match: 'newest' })
+    const source = sendiosWebhook({ provider: 'sendios-eu', match: 'newest' })
     expect(source.provider).toBe('sendios-eu')
     expect(source.receipts(source.parse(request(JSON.stringify(sms))).events)).toMatchObject([
       { provider: 'sendios-eu', match: 'newest' },
