@@ -79,7 +79,7 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
   attempt.status = furthest(attempt.status, input.status)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
-  if (!judge(turn, input.step, input.attempt) && isCurrent(turn, input)) awaitReceipt(turn, input.step)
+  if (!judge(turn, input) && isLive(turn, input)) awaitReceipt(turn, input.step)
   const { state } = turn.record.steps[input.step]!
   if (state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
 }
@@ -93,17 +93,17 @@ export function reject(turn: Turn, input: InputOf<'rejected'>): void {
   )
     return
   const { failure } = input
+  const live = isLive(turn, input)
   attempt.state = failure.kind === 'unknown' ? 'unknown' : 'failed'
   attempt.endedAt = turn.at
   attempt.failure = failure
   const step = turn.record.steps[input.step]!
-  const current = isCurrent(turn, input)
   const mayRepeat =
     failure.kind === 'transient' ||
     (failure.kind === 'unknown' && attempt.status === null && attempt.idempotent && step.onUnknown === 'resend')
-  const again = current && mayRepeat ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
+  const again = live && mayRepeat ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
   noteAttempt(turn, 'attempt.failed', input, { failure, retryAt: again })
-  if (!current || judge(turn, input.step, input.attempt)) return
+  if (!live || judge(turn, input)) return
   if (again !== null) return move(turn, input.step, 'ready', again)
   switch (failure.kind) {
     case 'transient':
@@ -150,7 +150,8 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
   if (!contradicted && satisfies(step, attempt) && attempt.receiptFailure !== null) {
     noteAttempt(turn, 'attempt.contradicted', input, { status })
   }
-  judge(turn, input.step, input.attempt)
+  // What the vendor reports on was taken: an unknown send that waits to be repeated no longer needs it.
+  if (!judge(turn, input) && step.state === 'ready' && isLive(turn, input)) awaitReceipt(turn, input.step)
 }
 
 /** The vendor has called the message back. */
@@ -187,12 +188,18 @@ export function endWait(turn: Turn, index: number): void {
   noteStep(turn, 'step.timed-out', index, {})
 }
 
+interface Place {
+  readonly step: number
+  readonly attempt: number
+}
+
 /** Draws the conclusion of an attempt's new standing; true if there was one. */
-function judge(turn: Turn, step: number, attempt: number): boolean {
-  const draft = turn.record.steps[step]!.attempts[attempt]!
-  if (satisfies(turn.record.steps[step]!, draft)) succeed(turn, step)
-  else if (draft.receiptFailure !== null && isLast(turn, step, attempt) && !isOver(turn, step))
-    fail(turn, step, 'undelivered', null)
+function judge(turn: Turn, place: Place): boolean {
+  const step = turn.record.steps[place.step]!
+  const attempt = step.attempts[place.attempt]!
+  if (satisfies(step, attempt)) succeed(turn, place.step)
+  else if (attempt.receiptFailure !== null && isLatest(turn, place) && (!hasEnded(step) || step.state === 'superseded'))
+    fail(turn, place.step, 'undelivered', null)
   else return false
   return true
 }
@@ -218,26 +225,22 @@ function fail(turn: Turn, index: number, reason: StepReason, failure: Failure | 
   noteStep(turn, 'step.failed', index, { reason, ...(failure !== null && { failure }) })
 }
 
-function isExpected(turn: Turn, { step: index, attempt }: { step: number; attempt: number }): boolean {
+function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {
   const step = turn.record.steps[index]
   return step?.state === 'ready' && step.attempts.length === attempt
 }
 
-function isCurrent(turn: Turn, { step, attempt }: { step: number; attempt: number }): boolean {
-  const { state } = turn.record.steps[step]!
-  return (state === 'sending' || state === 'awaiting') && isLast(turn, step, attempt)
+/** Whether the step still hangs on the attempt: it is under way, or unknown and about to be repeated. */
+function isLive(turn: Turn, place: Place): boolean {
+  return isLatest(turn, place) && !hasEnded(turn.record.steps[place.step]!)
 }
 
-function isLast(turn: Turn, step: number, attempt: number): boolean {
-  return attempt === turn.record.steps[step]!.attempts.length - 1
+/** Whether it is the step's latest attempt, and was not refused. */
+function isLatest(turn: Turn, { step, attempt }: Place): boolean {
+  const { attempts } = turn.record.steps[step]!
+  return attempt === attempts.length - 1 && attempts[attempt]!.state !== 'failed'
 }
 
-/** Whether a reported failure comes too late to be the end of the step: it has ended, other than by being superseded. */
-function isOver(turn: Turn, index: number): boolean {
-  const step = turn.record.steps[index]!
-  return step.state !== 'superseded' && (hasEnded(step) || step.state === 'ready')
-}
-
-function attemptOf(turn: Turn, { step, attempt }: { step: number; attempt: number }): AttemptDraft | undefined {
+function attemptOf(turn: Turn, { step, attempt }: Place): AttemptDraft | undefined {
   return turn.record.steps[step]?.attempts[attempt]
 }

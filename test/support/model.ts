@@ -5,6 +5,7 @@ import type { Effect, Input } from '../../src/cascade/input.ts'
 import { step as advance } from '../../src/cascade/machine.ts'
 import { plan } from '../../src/cascade/plan.ts'
 import { hasEnded, satisfies } from '../../src/cascade/status.ts'
+import { opensAt } from '../../src/cascade/window.ts'
 import { ada, content } from './world.ts'
 
 /** A cascade to explore: what its providers report, and what may happen to it. */
@@ -63,6 +64,31 @@ export function explore(explored: Model): Explored {
     }
   }
   return { states: seen.size, transitions, outcomes }
+}
+
+/** Takes one way through a model that is too large to be explored: each choice picks among what can happen next. Returns every state on it. */
+export function walk(walked: Model, choices: readonly number[]): NotificationRecord[] {
+  model = walked
+  permuted = new Set()
+  settling = new Set()
+  const path: string[] = []
+  let state = begin()
+  const seen = [state.record]
+  try {
+    checkState(state)
+    for (const choice of choices) {
+      const next = moves(state)
+      if (next.length === 0) break
+      const [name, take] = next[choice % next.length]!
+      path.push(name)
+      state = take()
+      seen.push(state.record)
+      checkState(state)
+    }
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n  ${path.join('\n  ')}`)
+  }
+  return seen
 }
 
 function begin(): State {
@@ -202,6 +228,8 @@ function checkStart(
   if (after.cancelRequestedAt !== null) throw new Error('something starts after it was cancelled')
   if (after.expiresAt !== null && at >= after.expiresAt) throw new Error('something starts after it expired')
   if (at < after.sendAt) throw new Error('something starts before sendAt')
+  if (step.window !== null && opensAt(step.window, after.timeZone, at) !== at)
+    throw new Error('something starts while its window is closed')
   if (before.settledAt !== null) throw new Error('something starts after it settled')
   if (!step.required) {
     const earlier = after.steps.slice(0, effect.step).filter((other) => !other.required)
