@@ -11,6 +11,7 @@ import type { Duration } from '../contract/time.ts'
 import { systemClock } from './clock.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { lazy } from './lazy.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
@@ -20,6 +21,8 @@ import { createWaiters } from './waiters.ts'
 
 // Time for the results of calls that were cut to be stored.
 const cutGrace = 1000
+
+const loadIntake = lazy(() => import('./intake.ts'))
 
 type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
 
@@ -80,7 +83,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   async function planned(request: NotificationRequest): Promise<NotificationRecord> {
-    const { planRequest } = await import('./intake.ts')
+    const { planRequest } = await loadIntake()
     const timeZone = defaults.timeZone ?? null
     const context = { id: createId(), now: clock.now(), providers, retry, within: waitFor, timeZone }
     const { record, template } = await planRequest(request, context)
@@ -97,7 +100,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     const ready = await planned(request)
     if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed')
     const { record, created, work } = await engine.enter(ready)
-    if (!created) (await import('./intake.ts')).checkSame(request, record)
+    if (!created) (await loadIntake()).checkSame(request, record)
     return { accepted: { id: record.id, created }, work }
   }
 
@@ -122,7 +125,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     engine.stop()
     await scheduler.stop()
     await atMost(timeout)
-    await engine.cut()
+    engine.cut()
     await atMost(cutGrace)
     for (const end of await Promise.allSettled(providers.map(async (provider) => provider.close?.())))
       if (end.status === 'rejected') events.error(end.reason)

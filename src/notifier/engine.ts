@@ -5,6 +5,7 @@ import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
 import type { Prepared } from './begin.ts'
 import type { Dispatch, DispatchContext } from './dispatch.ts'
+import { lazy } from './lazy.ts'
 import type { Receipts, ReceiptsContext } from './receipts.ts'
 
 type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
@@ -34,7 +35,7 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
   /** Stops beginning anything new: what is due stays due, for the next process. */
   stop(): void
   /** Gives up what is under way: calls are cut, their results unknown and written down as such; what waits to be sent stays due. */
-  cut(): Promise<void>
+  cut(): void
 }
 
 /** What the parts of the engine that load later need of it. */
@@ -98,7 +99,7 @@ export function createEngine(context: EngineContext): Engine {
       else if (effect.type === 'cancelAtProvider')
         work.push(
           track(
-            loadDispatch().then((dispatch) => dispatch.cancelAtProvider(record, effect)),
+            loadDispatch().then((loaded) => loaded.cancelAtProvider(record, effect)),
             record.id,
           ),
         )
@@ -113,7 +114,7 @@ export function createEngine(context: EngineContext): Engine {
     if (stopped && begun === undefined) return
     work.push(
       track(
-        loadDispatch().then((dispatch) => dispatch.begin(record, effect, begun)),
+        loadDispatch().then((loaded) => loaded.begin(record, effect, begun)),
         record.id,
       ),
     )
@@ -131,22 +132,23 @@ export function createEngine(context: EngineContext): Engine {
     return { before: transition.before, after: transition.record }
   }
 
-  let dispatching: Promise<Dispatch> | undefined
-  function loadDispatch(): Promise<Dispatch> {
-    dispatching ??= import('./dispatch.ts').then(({ createDispatch }) => createDispatch(context, core))
-    return dispatching
-  }
+  let dispatch: Dispatch | undefined
+  const loadDispatch = lazy(async () => {
+    const { createDispatch } = await import('./dispatch.ts')
+    dispatch = createDispatch(context, core)
+    return dispatch
+  })
 
   let receipts: Receipts | undefined
-  async function loadReceipts(): Promise<Receipts> {
+  const loadReceipts = lazy(async () => {
     const { createReceipts } = await import('./receipts.ts')
-    receipts ??= createReceipts({ apply }, context)
+    receipts = createReceipts({ apply }, context)
     return receipts
-  }
+  })
 
   async function enter(planned: NotificationRecord) {
-    const dispatch = await loadDispatch()
-    const first = dispatch.prepareFirst(planned)
+    const { prepareFirst, start, abandon } = await loadDispatch()
+    const first = prepareFirst(planned)
     const { record } = first.transition
     let created = false
     try {
@@ -154,10 +156,10 @@ export function createEngine(context: EngineContext): Engine {
       created = inserted.created
       if (!created) return { record: inserted.record, created, work: Promise.resolve() }
     } finally {
-      if (!created) dispatch.abandon(first)
+      if (!created) abandon(first)
     }
     for (const entry of planned.timeline) tell(record, entry)
-    const work = dispatch.start(record, first)
+    const work = start(record, first)
     follow(first.transition, work, first.begun)
     return { record, created, work: Promise.all(work) }
   }
@@ -194,8 +196,8 @@ export function createEngine(context: EngineContext): Engine {
     stop() {
       stopped = true
     },
-    async cut() {
-      if (dispatching !== undefined) (await dispatching).cut()
+    cut() {
+      dispatch?.cut()
     },
   }
 }

@@ -26,12 +26,12 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   }
 
   const providers: readonly ChannelProvider[] = Array.isArray(options?.providers) ? options.providers : []
-  if (providers.length === 0) report('providers', 'is empty: give at least one provider')
+  if (providers.length === 0) report('providers', 'is empty: give at least one')
   const names = new Set<string>()
   for (const [index, provider] of providers.entries()) {
     const path = `providers[${index}]`
     const name = provider?.name
-    if (typeof provider?.send !== 'function' || !name) report(path, 'is no provider: it needs a name and a send function')
+    if (typeof provider?.send !== 'function' || !name) report(path, 'is no provider: it needs a name and send()')
     else if (names.has(name)) report(path, `is the second one named "${name}": give each its own`)
     names.add(name)
     checkChannels(provider, path, report)
@@ -54,7 +54,7 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
 
 function checkChannels(provider: ChannelProvider, path: string, report: Report): void {
   if (!Array.isArray(provider?.channels) || provider.channels.length === 0)
-    return report(`${path}.channels`, 'is empty: give at least one channel')
+    return report(`${path}.channels`, 'is empty: give at least one')
   for (const channel of provider.channels)
     if (!isChannel(channel)) report(`${path}.channels`, `names "${channel}", which ${noChannel}`)
   const { receipts } = provider

@@ -7,6 +7,7 @@ import type { LinkRewriter, ShortenedText } from '../contract/links.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
 import { chain } from './awaitable.ts'
+import { lazy } from './lazy.ts'
 
 /** What rendering needs beside the record. */
 export interface RenderContext {
@@ -75,12 +76,11 @@ function finish(
 }
 
 // The tables of GSM-7 load only where a policy asks for them.
-let sms: Promise<typeof import('../text/sms.ts')> | undefined
+const loadSms = lazy(() => import('../text/sms.ts'))
 
 function applyPolicy(content: Content, policy: SmsPolicy | undefined): Awaitable<Rendered> {
   if (content.sms === undefined || policy === undefined) return { content }
-  sms ??= import('../text/sms.ts')
-  return sms
+  return loadSms()
     .then(({ applySmsPolicy }) => ({
       content: { ...content, sms: { ...content.sms!, text: applySmsPolicy(content.sms!.text, policy) } },
     }))

@@ -24,11 +24,11 @@ const provider = (changes: object) => ({ providers: [{ ...sms, ...changes }] })
 const option = (changes: object) => ({ providers: [sms], ...changes })
 
 const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
-  ['nothing', undefined, 'providers', /at least one provider/],
-  ['null', null, 'providers', /at least one provider/],
-  ['no providers', {}, 'providers', /at least one provider/],
-  ['an empty list of providers', { providers: [] }, 'providers', /at least one provider/],
-  ['providers by name', { providers: { sms } }, 'providers', /at least one provider/],
+  ['nothing', undefined, 'providers', /at least one/],
+  ['null', null, 'providers', /at least one/],
+  ['no providers', {}, 'providers', /at least one/],
+  ['an empty list of providers', { providers: [] }, 'providers', /at least one/],
+  ['providers by name', { providers: { sms } }, 'providers', /at least one/],
   ['a provider that is none', { providers: [{}] }, 'providers[0]', /a name and a send function/],
   ['a provider that is undefined', { providers: [sms, undefined] }, 'providers[1]', /a name and a send function/],
   ['a provider without name', provider({ name: '' }), 'providers[0]', /a name and a send function/],
@@ -44,8 +44,8 @@ const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
     'providers[0].channels',
     /"fax", which is none of sms, email/,
   ],
-  ['no channels', provider({ channels: [] }), 'providers[0].channels', /at least one channel/],
-  ['channels that are a text', provider({ channels: 'sms' }), 'providers[0].channels', /at least one channel/],
+  ['no channels', provider({ channels: [] }), 'providers[0].channels', /at least one/],
+  ['channels that are a text', provider({ channels: 'sms' }), 'providers[0].channels', /at least one/],
   ['receipts that are none', provider({ receipts: 'all' }), 'providers[0].receipts', /none, failures, full/],
   ['no receipts', provider({ receipts: undefined }), 'providers[0].receipts', /none, failures, full/],
   [
