@@ -19,7 +19,6 @@ export {
   RequestError,
   SendError,
   type SendErrorOptions,
-  StreamError,
   TemplateError,
   type TemplatePlace,
   WebhookParseError,

@@ -1,3 +1,4 @@
+export { StreamError } from '../contract/errors.ts'
 export type { SambaRecordOptions } from './batches.ts'
 export { createSambaClient, type SambaClient, type SambaClientOptions, type SambaExportOptions } from './client.ts'
 export type {

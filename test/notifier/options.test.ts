@@ -29,9 +29,9 @@ const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
   ['no providers', {}, 'providers', /at least one/],
   ['an empty list of providers', { providers: [] }, 'providers', /at least one/],
   ['providers by name', { providers: { sms } }, 'providers', /at least one/],
-  ['a provider that is none', { providers: [{}] }, 'providers[0]', /a name and a send function/],
-  ['a provider that is undefined', { providers: [sms, undefined] }, 'providers[1]', /a name and a send function/],
-  ['a provider without name', provider({ name: '' }), 'providers[0]', /a name and a send function/],
+  ['a provider that is none', { providers: [{}] }, 'providers[0]', /a name and send/],
+  ['a provider that is undefined', { providers: [sms, undefined] }, 'providers[1]', /a name and send/],
+  ['a provider without name', provider({ name: '' }), 'providers[0]', /a name and send/],
   [
     'two providers of one name',
     { providers: [sms, scriptedProvider({ channels: ['sms'] })] },
