@@ -5,6 +5,7 @@ import type { JsonObject } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits } from '../contract/provider.ts'
 import { escapeSlack } from '../text/escape.ts'
 import { createHttp, type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
+import { checkOptions, isHttpUrl } from '../wire/options.ts'
 
 /** Options of `slack`. */
 export interface SlackOptions {
@@ -13,7 +14,7 @@ export interface SlackOptions {
   readonly name?: string
   /** Default one message a second, which is what Slack allows a channel. */
   readonly limits?: ProviderLimits
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /**
@@ -22,8 +23,11 @@ export interface SlackOptions {
  * (`blocks`, `attachments`, `unfurl_links`, or a `text` in Slack's own markup) join the body as they are.
  */
 export function slack(options: SlackOptions): ChannelProvider<'chat'> {
+  checkOptions('slack', [
+    ['webhookUrl', options?.webhookUrl, isHttpUrl(options?.webhookUrl), 'be the whole https URL that Slack gave'],
+  ])
   const { webhookUrl, name = 'slack', limits = { rate: { count: 1, per: '1s' } }, fetch } = options
-  const http = createHttp('Slack', { baseUrl: webhookUrl, ...(fetch && { fetch }) }, 'webhookUrl')
+  const http = createHttp('Slack', { baseUrl: webhookUrl, fetch }, 'webhookUrl')
   return {
     name,
     channels: ['chat'],
@@ -47,7 +51,7 @@ function bodyOf(content: MessengerContent): JsonObject {
     ...((imageUrl !== undefined || buttons.length > 0) && { blocks: blocksOf(content, plain) }),
     ...own,
   }
-  if (Object.keys(body).length === 0) throw new SendError('content', 'Slack takes no empty text', { field: 'text' })
+  if (Object.keys(body).length === 0) throw new SendError('content', 'the text is empty', { field: 'text' })
   return body
 }
 
@@ -68,7 +72,7 @@ function failureOf(answer: HttpAnswer): SendError {
   const word = /^[a-z][a-z_]{1,60}$/.exec(answer.text.trim())?.[0]
   if (word === undefined || answer.ok) return unexpectedAnswer('Slack', answer)
   const kind: FailureKind = answer.status === 410 ? 'configuration' : kindOfStatus(answer.status)
-  return new SendError(kind, `Slack refused the message: ${word}`, {
+  return new SendError(kind, word.replaceAll('_', ' '), {
     code: word,
     retryAfter: answer.retryAfter,
     field: fieldOf(word),

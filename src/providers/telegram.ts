@@ -1,13 +1,15 @@
-import * as z from 'zod/mini'
 import type { TelegramContent } from '../contract/content.ts'
-import { RequestError, SendError, WebhookParseError, WebhookVerificationError } from '../contract/errors.ts'
+import { SendError, WebhookParseError, WebhookVerificationError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest, SendResult } from '../contract/provider.ts'
 import type { WebhookSource } from '../contract/webhook.ts'
+import { parseJson, textOf } from '../webhooks/json.ts'
 import { matchesSecret } from '../wire/constant-time.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, unexpectedAnswer } from '../wire/http.ts'
-import { vendorWords } from '../wire/redact.ts'
+import { fieldsOf } from '../wire/json.ts'
+import { checkOptions, isText } from '../wire/options.ts'
+import { noReason, vendorWords } from '../wire/redact.ts'
 
 /** Options of `telegram`. */
 export interface TelegramOptions extends HttpOptions {
@@ -23,11 +25,11 @@ export interface TelegramOptions extends HttpOptions {
  * neither delivery nor reading. The message id is `<chat>:<message_id>`. Fields of `content.vendor.telegram` join the call's body.
  */
 export function telegram(options: TelegramOptions): ChannelProvider<'telegram'> {
-  const { token, name = 'telegram', limits = { rate: { count: 30, per: '1s' } } } = options
-  if (!/^[\w:-]+$/.test(token)) {
-    throw new RequestError('telegram', [{ path: 'token', message: 'must be the token that @BotFather gave, and nothing else' }])
-  }
-  const http = createHttp('Telegram', { baseUrl: 'https://api.telegram.org', ...options })
+  const isToken = isText(options?.token, /^[\w:-]+$/)
+  checkOptions('telegram', [['token', options?.token, isToken, 'be the token that @BotFather gave, and nothing else']])
+  const { token, baseUrl = 'https://api.telegram.org', fetch } = options
+  const { name = 'telegram', limits = { rate: { count: 30, per: '1s' } } } = options
+  const http = createHttp('Telegram', { baseUrl, fetch })
 
   return {
     name,
@@ -39,8 +41,8 @@ export function telegram(options: TelegramOptions): ChannelProvider<'telegram'> 
       const call = (chat: number | string) => http(`bot${token}/${method}`, { json: { ...body, chat_id: chat }, signal })
       let answer = await call(chatOf(request.to))
       // A group that became a supergroup has a new id, and nothing was sent to the old one.
-      const moved = failureIn.safeParse(answer.json).data?.parameters?.migrate_to_chat_id
-      if (moved !== undefined) answer = await call(moved)
+      const { migrate_to_chat_id: moved } = fieldsOf(fieldsOf(answer.json).parameters)
+      if (typeof moved === 'number') answer = await call(moved)
       return resultOf(answer, [token, addressOf(request)])
     },
   }
@@ -55,7 +57,7 @@ function callOf(content: TelegramContent): ['sendMessage' | 'sendPhoto', JsonObj
   const { text, imageUrl, buttons = [], format, silent, vendor } = content
   const own = vendor?.telegram ?? {}
   if (format === undefined && own.parse_mode === undefined) checkLength(text, imageUrl === undefined ? textLimit : captionLimit)
-  if (text === '' && imageUrl === undefined) throw new SendError('content', 'Telegram takes no empty text', { field: 'text' })
+  if (text === '' && imageUrl === undefined) throw new SendError('content', 'the text is empty', { field: 'text' })
   const shared: JsonObject = {
     ...(format && { parse_mode: parseModes[format] }),
     ...(silent && { disable_notification: true }),
@@ -70,7 +72,7 @@ function callOf(content: TelegramContent): ['sendMessage' | 'sendPhoto', JsonObj
 function checkLength(text: string, limit: number): void {
   const length = [...text].length
   if (length > limit) {
-    throw new SendError('content', `Telegram takes at most ${limit} characters here, the text has ${length}`, { field: 'text' })
+    throw new SendError('content', `the text has ${length} characters, and Telegram takes ${limit}`, { field: 'text' })
   }
 }
 
@@ -85,28 +87,20 @@ function addressOf({ to }: SendRequest): string | undefined {
   return typeof to === 'object' ? undefined : String(to)
 }
 
-const sent = z.object({
-  ok: z.literal(true),
-  result: z.object({ message_id: z.number(), chat: z.object({ id: z.number() }) }),
-})
-const failureIn = z.object({
-  ok: z.literal(false),
-  error_code: z.number(),
-  description: z.optional(z.string()),
-  parameters: z.optional(z.object({ retry_after: z.optional(z.number()), migrate_to_chat_id: z.optional(z.number()) })),
-})
-
 function resultOf(answer: HttpAnswer, secrets: readonly (string | undefined)[]): SendResult {
-  const success = sent.safeParse(answer.json).data?.result
-  if (success && answer.ok) return { messageId: `${success.chat.id}:${success.message_id}` }
-  const failure = failureIn.safeParse(answer.json).data
-  if (!failure) throw unexpectedAnswer('Telegram', answer)
-  const { error_code: code, description = '', parameters } = failure
-  const wait = parameters?.retry_after
-  throw new SendError(kindOf(code, description), `Telegram refused the message: ${vendorWords(description, secrets)}`, {
+  const { ok, result, error_code: code, description, parameters } = fieldsOf(answer.json)
+  if (answer.ok && ok === true) {
+    const { message_id: message, chat } = fieldsOf(result)
+    const { id } = fieldsOf(chat)
+    if (typeof message === 'number' && typeof id === 'number') return { messageId: `${id}:${message}` }
+  }
+  if (ok !== false || typeof code !== 'number') throw unexpectedAnswer('Telegram', answer)
+  const words = typeof description === 'string' ? description : ''
+  const { retry_after: wait } = fieldsOf(parameters)
+  throw new SendError(kindOf(code, words), vendorWords(words, secrets) || noReason, {
     code,
-    retryAfter: wait === undefined ? answer.retryAfter : wait * 1000,
-    field: fieldOf(description),
+    retryAfter: typeof wait === 'number' ? wait * 1000 : answer.retryAfter,
+    field: fieldOf(words),
   })
 }
 
@@ -144,24 +138,14 @@ export interface TelegramWebhookOptions {
   readonly name?: string
 }
 
-const membership = z.object({
-  update_id: z.number(),
-  my_chat_member: z.object({
-    chat: z.object({ id: z.number() }),
-    date: z.number(),
-    new_chat_member: z.object({ status: z.string() }),
-  }),
-})
-
 /**
  * A bot's webhook (`setWebhook` with `allowed_updates: ['my_chat_member']`): who blocked the bot, and who let it back in. Other
  * updates are kept as `unknown`. Nothing in it is about a message, so it gives no receipts. Telegram may send an update twice.
  */
 export function telegramWebhook(options: TelegramWebhookOptions): WebhookSource<TelegramEvent> {
-  const secrets = [options.secretToken].flat()
-  if (secrets.length === 0 || secrets.some((secret) => !/^[\w-]{1,256}$/.test(secret))) {
-    throw new RequestError('telegramWebhook', [{ path: 'secretToken', message: 'must be 1 to 256 of A-Z a-z 0-9 _ -' }])
-  }
+  const secrets = [options?.secretToken ?? []].flat()
+  const areSecrets = secrets.length > 0 && secrets.every((secret) => isText(secret, /^[\w-]{1,256}$/))
+  checkOptions('telegramWebhook', [['secretToken', options?.secretToken, areSecrets, 'be 1 to 256 of A-Z a-z 0-9 _ -']])
   return {
     provider: options.name ?? 'telegram',
     async verify({ headers }) {
@@ -177,21 +161,13 @@ export function telegramWebhook(options: TelegramWebhookOptions): WebhookSource<
 }
 
 function eventOf(body: Uint8Array): TelegramEvent {
-  let raw: unknown
-  try {
-    raw = JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    throw new WebhookParseError('telegram', 'the body is not JSON')
-  }
-  if (typeof raw !== 'object' || raw === null || !('update_id' in raw)) {
-    throw new WebhookParseError('telegram', 'an update has an update_id', { path: 'update_id' })
-  }
-  const update = membership.safeParse(raw).data
-  const status = update?.my_chat_member.new_chat_member.status
-  if (update && (status === 'kicked' || status === 'member')) {
-    const { chat, date } = update.my_chat_member
-    const event = status === 'kicked' ? 'blocked' : 'unblocked'
-    return { event, updateId: update.update_id, chat: chat.id, at: date * 1000 }
-  }
-  return { event: 'unknown', raw }
+  const raw = parseJson('telegram', textOf('telegram', body))
+  const { update_id: updateId, my_chat_member: change } = fieldsOf(raw)
+  if (typeof updateId !== 'number') throw new WebhookParseError('telegram', 'must be a number', { path: 'update_id' })
+  const { chat, date, new_chat_member: member } = fieldsOf(change)
+  const { id } = fieldsOf(chat)
+  const { status } = fieldsOf(member)
+  const event = status === 'kicked' ? 'blocked' : status === 'member' ? 'unblocked' : undefined
+  if (event === undefined || typeof id !== 'number' || typeof date !== 'number') return { event: 'unknown', raw }
+  return { event, updateId, chat: id, at: date * 1000 }
 }

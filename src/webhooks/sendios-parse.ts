@@ -1,9 +1,10 @@
 import { WebhookParseError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { ParsedWebhook } from '../contract/webhook.ts'
+import { isObject } from '../wire/json.ts'
 import { parseJson, parseJsonExactly, textOf, withoutStacks } from './json.ts'
 import type { SendiosEvent } from './sendios-events.ts'
-import { isObject, readEvent } from './sendios-read.ts'
+import { readEvent } from './sendios-read.ts'
 
 /** What a Sendios webhook holds. */
 export interface SendiosWebhook extends ParsedWebhook<SendiosEvent> {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../contract/json.ts'
+import { isObject } from '../wire/json.ts'
 import type { SendiosEvent, SendiosMailEvent, SendiosSmsEvent } from './sendios-events.ts'
 
 /** Reports that a field of an event is not what it must be; the event is then given up. */
@@ -83,10 +84,6 @@ function readMail(
       return { event, ...mail }
   }
 }
-
-/** A value is a plain object, as far as JSON knows. */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An id as a string; null where there is none; undefined where it is no id, or a number that has lost digits. */
 function idOf(value: JsonValue | undefined): string | null | undefined {

@@ -1,12 +1,14 @@
 import ky from 'ky'
-import { RequestError, SendError } from '../contract/errors.ts'
+import { SendError } from '../contract/errors.ts'
+import { checkOptions, isHttpUrl } from './options.ts'
 import { retryAfterOf } from './retry-after.ts'
+import { refusedTls } from './tls.ts'
 
 /** Options that every adapter speaking HTTP takes. */
 export interface HttpOptions {
   /** Where the vendor's API is; change it for a sandbox, a proxy or a test. */
-  readonly baseUrl?: string
-  readonly fetch?: typeof globalThis.fetch
+  readonly baseUrl?: string | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /** One call. `json` and `body` set the body and its content type. */
@@ -26,6 +28,9 @@ export interface HttpAnswer {
   readonly status: number
   readonly ok: boolean
   readonly headers: Headers
+  /** The body as it came. */
+  readonly bytes: Uint8Array
+  /** The body read as UTF-8. */
   readonly text: string
   /** The body as JSON, or undefined if it is not. */
   readonly json: unknown
@@ -36,30 +41,29 @@ export interface HttpAnswer {
 /** Calls a vendor's HTTP API. Rejects with a `SendError` that holds neither URL nor headers: they carry secrets. */
 export type Http = (path: string, call?: HttpCall) => Promise<HttpAnswer>
 
+/** What a base URL must be, for a message. */
+export const urlForm = 'be an absolute http or https URL without user, password or fragment'
+
 /**
  * An HTTP client for one vendor: no retries (the cascade retries), no redirects (they would carry the credentials elsewhere).
- * Paths are put after `baseUrl`, with one slash between; an empty path calls `baseUrl` itself. Throws `RequestError` on a bad `baseUrl`.
+ * Paths are put after `baseUrl`, with one slash between; an empty path calls `baseUrl` itself. Throws `RequestError` on a bad `baseUrl`, or none.
  * `urlOption` is what the adapter's own options call it.
  */
-export function createHttp(
-  vendor: string,
-  options: HttpOptions & { readonly baseUrl: string },
-  urlOption: string = 'baseUrl',
-): Http {
-  checkUrl(vendor, options.baseUrl, urlOption)
-  const base = options.baseUrl.replace(/\/+$/, '')
+export function createHttp(vendor: string, { baseUrl = '', fetch }: HttpOptions, urlOption: string = 'baseUrl'): Http {
+  checkOptions(vendor, [[urlOption, baseUrl, isHttpUrl(baseUrl), urlForm]])
+  const base = baseUrl.replace(/\/+$/, '')
   const client = ky.create({
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
     redirect: 'manual',
-    ...(options.fetch && { fetch: options.fetch }),
+    ...(fetch && { fetch }),
   })
 
   return async (path, { query, signal, maxBytes = 1_048_576, ...init } = {}) => {
     if (signal?.aborted) throw new SendError('transient', `the call to ${vendor} was cut before it began`)
     const pending = begin(vendor, () =>
-      client(path === '' ? options.baseUrl : `${base}/${path.replace(/^\/+/, '')}`, {
+      client(path === '' ? baseUrl : `${base}/${path.replace(/^\/+/, '')}`, {
         ...init,
         method: init.method ?? (init.json === undefined && init.body === undefined ? 'GET' : 'POST'),
         ...(query && { searchParams: query }),
@@ -67,10 +71,10 @@ export function createHttp(
       }),
     )
     let response: Response
-    let text: string | undefined
+    let bytes: Uint8Array | undefined
     try {
       response = await pending
-      text = await readText(response, maxBytes, signal)
+      bytes = await readBytes(response, maxBytes, signal)
     } catch (error) {
       throw networkError(vendor, error)
     }
@@ -81,7 +85,7 @@ export function createHttp(
         code: status,
       })
     }
-    if (text === undefined) {
+    if (bytes === undefined) {
       throw new SendError(
         ok ? 'unknown' : kindOfStatus(status),
         `${vendor} answered HTTP ${status} with over ${maxBytes} bytes`,
@@ -91,7 +95,8 @@ export function createHttp(
         },
       )
     }
-    return { status, ok, headers, text, json: parseJson(text), retryAfter }
+    const text = new TextDecoder().decode(bytes)
+    return { status, ok, headers, bytes, text, json: parseJson(text), retryAfter }
   }
 }
 
@@ -110,16 +115,6 @@ export function unexpectedAnswer(vendor: string, answer: HttpAnswer): SendError 
   })
 }
 
-function checkUrl(vendor: string, baseUrl: string, urlOption: string): void {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash) {
-    // The value is left out: for some vendors the URL is the secret.
-    throw new RequestError(vendor, [
-      { path: urlOption, message: 'must be an absolute http or https URL without user, password or fragment' },
-    ])
-  }
-}
-
 /** ky builds the request at once: what it throws here was never sent, and may quote a header's value. */
 function begin<T>(vendor: string, call: () => T): T {
   try {
@@ -129,27 +124,26 @@ function begin<T>(vendor: string, call: () => T): T {
   }
 }
 
-/** The body as text; undefined when it is longer than `limit` bytes. A body that stalls ends with the signal. */
-async function readText(response: Response, limit: number, signal: AbortSignal | undefined): Promise<string | undefined> {
-  if (!response.body) return ''
+/** The body; undefined when it is longer than `limit` bytes. A body that stalls ends with the signal. */
+async function readBytes(response: Response, limit: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+  if (!response.body) return new Uint8Array()
   const reader = response.body.getReader()
   const cancel = () => void reader.cancel().catch(() => {})
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     signal?.throwIfAborted()
-    const decoder = new TextDecoder()
-    let text = ''
+    const chunks: Uint8Array<ArrayBuffer>[] = []
     let size = 0
     for (;;) {
       const { done, value } = await reader.read()
       signal?.throwIfAborted()
-      if (done) return text + decoder.decode()
+      if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer())
       size += value.byteLength
       if (size > limit) {
         cancel()
         return undefined
       }
-      text += decoder.decode(value, { stream: true })
+      chunks.push(value)
     }
   } finally {
     signal?.removeEventListener('abort', cancel)
@@ -166,7 +160,6 @@ function parseJson(text: string): unknown {
 
 // Node and undici name these before a byte of the request has left, so nothing can have been sent.
 const notSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
-const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
 
 function networkError(vendor: string, error: unknown): SendError {
   const { code, connecting } = rootOf(error)

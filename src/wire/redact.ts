@@ -1,3 +1,6 @@
+/** What an error says where a vendor has refused a message and given no words of its own. */
+export const noReason = 'the message was refused without a reason'
+
 /** A vendor's own words, fit for an error message: on one line, at most `limit` characters, each of `secrets` replaced by `[redacted]`. */
 export function vendorWords(text: string, secrets: readonly (string | number | undefined)[] = [], limit = 200): string {
   let clean = text

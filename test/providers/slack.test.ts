@@ -1,11 +1,11 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { RequestError } from 'omnicascade'
 import { slack } from 'omnicascade/providers/slack'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { MessengerContent } from '../../src/contract/content.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { failureOf, thrownBy } from './failures.ts'
 
 const path = '/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX'
 const webhookUrl = `https://hooks.slack.com${path}`
@@ -114,11 +114,24 @@ describe('slack', () => {
     })
   })
 
-  test.each(['', 'hooks.slack.com/services/T/B/secret', 'slack://secret'])(
+  test.each(['hooks.slack.com/services/T/B/secret', 'slack://secret', new URL(webhookUrl)])(
     'refuses %j as a webhook’s URL without repeating it',
     (bad) => {
-      expect(() => slack({ webhookUrl: bad })).toThrow(RequestError)
-      expect(() => slack({ webhookUrl: bad })).toThrow(/^Slack: webhookUrl: must be an absolute http or https URL[^/]*$/)
+      const error = thrownBy(() => slack({ webhookUrl: bad } as never))
+      expect(error.code).toBe('invalid-options')
+      expect(error.message).toMatch(/^slack: webhookUrl: must be the whole https URL that Slack gave[^/]*$/)
     },
   )
+
+  test.each([undefined, {}, { webhookUrl: undefined }, { webhookUrl: '' }])('refuses %j, for the URL is missing', (bad) => {
+    expect(thrownBy(() => slack(bad as never)).message).toMatch(
+      /^slack: webhookUrl: is missing \(is its environment variable set\?\)/,
+    )
+  })
+
+  test('shows Slack’s own word alone', async () => {
+    server.use(http.post(webhookUrl, () => HttpResponse.text('channel_is_archived', { status: 410 })))
+    const error = await failureOf(slack({ webhookUrl }).send(requestFor({ text: 'Hi' }), context))
+    expect(error).toMatchObject({ message: 'channel is archived', vendorCode: 'channel_is_archived' })
+  })
 })

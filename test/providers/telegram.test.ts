@@ -1,12 +1,13 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { RequestError, WebhookParseError, WebhookVerificationError } from 'omnicascade'
+import { WebhookParseError, WebhookVerificationError } from 'omnicascade'
 import { telegram, telegramWebhook } from 'omnicascade/providers/telegram'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { TelegramContent } from '../../src/contract/content.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import type { WebhookRequest } from '../../src/contract/webhook.ts'
 import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { failureOf, thrownBy } from './failures.ts'
 
 const token = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
 
@@ -216,9 +217,36 @@ describe('telegram', () => {
     expect(calls).toEqual([])
   })
 
-  test.each(['', 'a b', '1:a/../x', '1:a\n'])('refuses a token that cannot be one (%j) without repeating it', (bad) => {
-    expect(() => telegram({ token: bad })).toThrow(RequestError)
-    expect(() => telegram({ token: bad })).toThrow(/token: must be the token that @BotFather gave/)
+  test.each(['a b', '1:a/../x', '1:a\n', 1])('refuses a token that cannot be one (%j) without repeating it', (bad) => {
+    const error = thrownBy(() => telegram({ token: bad } as never))
+    expect(error).toMatchObject({
+      code: 'invalid-options',
+      message: 'telegram: token: must be the token that @BotFather gave, and nothing else',
+    })
+  })
+
+  test.each([undefined, {}, { token: undefined }, { token: null }, { token: '' }])(
+    'refuses %j, for the token is missing',
+    (bad) => {
+      const error = thrownBy(() => telegram(bad as never))
+      expect(error.code).toBe('invalid-options')
+      expect(error.message).toMatch(/^telegram: token: is missing \(is its environment variable set\?\).*@BotFather/)
+    },
+  )
+
+  test('calls Telegram itself where the URL is undefined', async () => {
+    const calls = recorder()
+    await telegram({ token, baseUrl: undefined, fetch: undefined }).send(requestFor({ text: 'Hi' }), context)
+    expect(calls).toHaveLength(1)
+  })
+
+  test('shows Telegram’s own words alone', async () => {
+    const message = async (description?: string) => {
+      recorder(() => HttpResponse.json({ ok: false, error_code: 403, description }, { status: 403 }))
+      return (await failureOf(telegram({ token }).send(requestFor({ text: 'Hi' }), context))).message
+    }
+    expect(await message('Forbidden: bot was blocked by the user')).toBe('Forbidden: bot was blocked by the user')
+    expect(await message()).toBe('the message was refused without a reason')
   })
 
   test('allows 30 messages a second, or what the app says', () => {
@@ -267,6 +295,9 @@ describe('telegramWebhook', () => {
   test.each([
     ['another update', { update_id: 1, message: { text: '/start' } }],
     ['another status', member('restricted')],
+    ['a status that every object has', member('constructor')],
+    ['a member without a chat', { update_id: 1, my_chat_member: { date: 1, new_chat_member: { status: 'kicked' } } }],
+    ['a member that is null', { update_id: 1, my_chat_member: null }],
   ])('keeps %s as it came', (_, raw) => {
     expect(source.parse(request(raw)).events).toEqual([{ event: 'unknown', raw }])
   })
@@ -275,8 +306,20 @@ describe('telegramWebhook', () => {
     expect(() => source.parse(request(body))).toThrow(WebhookParseError)
   })
 
-  test.each(['', 'a b', 'x'.repeat(257)])('refuses a secret that Telegram would not take', (secretToken) => {
-    expect(() => telegramWebhook({ secretToken })).toThrow(RequestError)
-    expect(() => telegramWebhook({ secretToken: [] })).toThrow(RequestError)
+  test.each(['', 'a b', 'x'.repeat(257), undefined, null, [], ['good', ''], ['good', undefined]])(
+    'refuses a secret that Telegram would not take (%j)',
+    (secretToken) => {
+      const error = thrownBy(() => telegramWebhook({ secretToken } as never))
+      expect(error.code).toBe('invalid-options')
+      expect(error.message).toMatch(/^telegramWebhook: secretToken: .*must be 1 to 256 of/)
+    },
+  )
+
+  test('refuses to be made without options', () => {
+    expect(thrownBy(() => telegramWebhook(undefined as never)).issues).toMatchObject([{ path: 'secretToken' }])
+  })
+
+  test('says where an update is no JSON', () => {
+    expect(() => source.parse(request('{"update_id": 1,\n oops}'))).toThrow(/telegram webhook at line 2, column 2/)
   })
 })

@@ -106,11 +106,18 @@ describe('createHttp', () => {
       },
     })
     const http = createHttp('Vendor', { baseUrl: 'http://vendor.test', fetch: () => Promise.resolve(new Response(packets)) })
-    expect((await http('a')).json).toBe('Příliš 🦉')
+    expect(await http('a')).toMatchObject({ json: 'Příliš 🦉', bytes: new Uint8Array(bytes) })
+  })
+
+  test('gives a body that is no text as the bytes that came', async () => {
+    const file = Uint8Array.from({ length: 100_000 }, (_, at) => (at * 7) % 256)
+    const baseUrl = await serve((_, response) => response.end(file))
+    expect((await createHttp('Vendor', { baseUrl })('a')).bytes).toEqual(file)
+    const empty = await serve((_, response) => response.writeHead(204).end())
+    expect(await createHttp('Vendor', { baseUrl: empty })('a')).toMatchObject({ bytes: new Uint8Array(), text: '' })
   })
 
   test.each([
-    '',
     'api.example.org',
     'ftp://example.org',
     'file:///etc/passwd',
@@ -121,6 +128,11 @@ describe('createHttp', () => {
     const make = () => createHttp('Vendor', { baseUrl })
     expect(make).toThrow(RequestError)
     expect(make).toThrow('Vendor: baseUrl: must be an absolute http or https URL without user, password or fragment')
+  })
+
+  test('refuses to be made without a base URL, by the name that the adapter has for it', () => {
+    expect(() => createHttp('Vendor', {})).toThrow(/^Vendor: baseUrl: is missing/)
+    expect(() => createHttp('Vendor', { baseUrl: '' }, 'webhookUrl')).toThrow(/^Vendor: webhookUrl: is missing/)
   })
 
   test('fails as configuration on a key that no header can carry, without repeating it', async () => {
@@ -293,7 +305,7 @@ describe('kindOfStatus', () => {
 })
 
 describe('unexpectedAnswer', () => {
-  const answer = { headers: new Headers(), text: secret, json: undefined, retryAfter: 5 }
+  const answer = { headers: new Headers(), bytes: new Uint8Array(), text: secret, json: undefined, retryAfter: 5 }
 
   test('may have sent when the status says so, and keeps the body to itself', () => {
     const error = unexpectedAnswer('Vendor', { ...answer, status: 200, ok: true })
