@@ -6,10 +6,13 @@ import {
   type SMTPTransportOptions,
   type Transporter,
 } from 'nodemailer'
-import { RequestError, SendError } from '../contract/errors.ts'
+import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/provider.ts'
+import { unlessAborted } from '../wire/abort.ts'
+import { checkOptions, isText } from '../wire/options.ts'
 import { vendorWords } from '../wire/redact.ts'
+import { refusedTls } from '../wire/tls.ts'
 import { fieldsOf, type Mailbox, mailboxOf } from './smtp/message.ts'
 import { meaningOf } from './smtp/replies.ts'
 
@@ -36,8 +39,9 @@ export interface SmtpOptions {
  * `priority`, `list` and `dsn`. A line break in an address, the subject or a header field is refused before anything is connected.
  */
 export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
+  checkSmtpOptions(options)
   const { name = 'smtp', limits } = options
-  const sender = senderOf(options)
+  const sender = mailboxOf(options.from)!
   const transporter = transporterOf(options)
   const started = new Set<string>()
   transporter.use('stream', watchBody(started))
@@ -60,14 +64,14 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
         from,
         to,
         messageId,
-        // Named outright, so that no header field can add a recipient.
+        // Named outright, so that neither a header field nor a transporter's own defaults can add a recipient.
         envelope: { from: from.address, to: [to.address] },
         disableFileAccess: true,
         disableUrlAccess: true,
         signal,
       }
       try {
-        checkRejected(await unlessAborted(signal, transporter.sendMail(mail)))
+        checkRejected(await unlessAborted(transporter.sendMail(mail), signal))
       } catch (error) {
         throw failureOf(error, started.has(messageId), to)
       } finally {
@@ -81,20 +85,19 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
   }
 }
 
-function senderOf({ from }: SmtpOptions): Mailbox {
-  const sender = mailboxOf(from)
-  if (!sender)
-    throw new RequestError('smtp', [{ path: 'from', message: 'must be one address, such as "Shop <shop@example.org>"' }])
-  return sender
+function checkSmtpOptions(options: SmtpOptions): void {
+  const { from, url, transport, transporter }: Partial<SmtpOptions> = options ?? {}
+  const given = [url, transport, transporter].filter((one) => one !== undefined)
+  const isUrl = url === undefined || (isText(url, /^smtps?:\/\/[^/]/i) && URL.canParse(url))
+  checkOptions('smtp', [
+    ['from', from, isText(from) && mailboxOf(from) !== undefined, 'be one address, such as "Shop <shop@example.org>"'],
+    given.length === 1
+      ? ['url', url, isUrl, 'be an smtp:// or smtps:// URL with a host']
+      : ['url', url, false, 'be given, or `transport` or `transporter` in its place: exactly one of them'],
+  ])
 }
 
 function transporterOf({ url, transport, transporter }: SmtpOptions): SmtpTransporter {
-  if ([url, transport, transporter].filter((given) => given !== undefined).length !== 1) {
-    throw new RequestError('smtp', [{ path: '', message: 'exactly one of url, transport and transporter is needed' }])
-  }
-  if (url !== undefined && !(URL.canParse(url) && /^smtps?:\/\/[^/]/i.test(url))) {
-    throw new RequestError('smtp', [{ path: 'url', message: 'must be an smtp:// or smtps:// URL with a host' }])
-  }
   // nodemailer's pool sends again by itself after a lost connection; whether to do so is the cascade's decision.
   return transporter ?? createTransport({ maxRequeues: 0, ...transport, ...(url !== undefined && { url }) })
 }
@@ -124,16 +127,6 @@ function watchBody(started: Set<string>): PluginFunction {
   }
 }
 
-/** Ends with the signal, also where a transporter does not know of it. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
-}
-
 /** A server may take a message and refuse its only recipient (LMTP does). */
 function checkRejected(result: unknown): void {
   const { rejected, rejectedErrors } = result as { rejected?: readonly unknown[]; rejectedErrors?: readonly unknown[] }
@@ -152,7 +145,6 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   EENVELOPE: 'recipient',
   EMESSAGE: 'content',
 }
-const refusedTls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
 
 /** `started`: the server had begun to take the message, so that only its reply can tell what became of it. */
 function failureOf(error: unknown, started: boolean, to: Mailbox): SendError {
@@ -162,17 +154,10 @@ function failureOf(error: unknown, started: boolean, to: Mailbox): SendError {
   if (meaning) {
     const { kind, code: replyCode } = meaning
     const words = vendorWords(reply, [to.address, to.address.slice(0, to.address.indexOf('@'))])
-    return new SendError(kind, `the mail server refused ${aimOf(command)}: ${words}`, { code: replyCode })
+    return new SendError(kind, words, { code: replyCode })
   }
   const name = [originalCode, code].find((given) => typeof given === 'string')
   if (started) return new SendError('unknown', 'the mail server was lost while it took the message', { code: name })
   const kind = refusedTls.test(name ?? '') ? 'configuration' : (kinds[String(code)] ?? 'transient')
-  return new SendError(kind, `the message did not reach the mail server${name === undefined ? '' : ` (${name})`}`, { code: name })
-}
-
-function aimOf(command: unknown): string {
-  if (command === 'RCPT TO') return 'the recipient'
-  if (command === 'DATA') return 'the message'
-  if (command === 'MAIL FROM') return 'the sender'
-  return 'the connection'
+  return new SendError(kind, 'the message did not reach the mail server', { code: name })
 }

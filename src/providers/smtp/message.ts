@@ -103,7 +103,7 @@ function hasControl(text: string): boolean {
 }
 
 function refused(field: string, problem: string): SendError {
-  return new SendError('content', `e-mail: ${field} ${problem}`, { field })
+  return new SendError('content', `${field} ${problem}`, { field })
 }
 
 function printable(name: string): string {
