@@ -1,6 +1,6 @@
 import type { EmailContent } from '../contract/content.ts'
-import { RequestError, SendError } from '../contract/errors.ts'
-import type { JsonObject } from '../contract/json.ts'
+import { SendError } from '../contract/errors.ts'
+import type { JsonObject, JsonValue } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest, SendResult } from '../contract/provider.ts'
 import {
   sendiosMailAddressKey,
@@ -11,7 +11,9 @@ import {
   sendiosUserKey,
 } from '../webhooks/sendios-keys.ts'
 import { createHttp, type Http, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { vendorWords } from '../wire/redact.ts'
+import { fieldsOf, isObject } from '../wire/json.ts'
+import { checkOptions, isText } from '../wire/options.ts'
+import { noReason, vendorWords } from '../wire/redact.ts'
 
 /**
  * How to log in (HTTP Basic). Sendios's documentation sends the API key as it was issued; its SDKs send the SHA-1 of a separate
@@ -34,14 +36,23 @@ export interface SendiosEmailOptions {
   readonly user?: (request: SendRequest<'email'>) => JsonObject
 }
 
-/** How SMS are sent. No public source shows the body of `v1/sms/send/system`, so the app builds it. */
+/**
+ * How SMS are sent. No public source shows the body of `v1/sms/send/system`, so the app builds it. `templateId` or `smsId` is needed:
+ * an SMS that no report can find would count as delivered though it was lost.
+ */
 export interface SendiosSmsOptions {
   /** The whole body, as your account manager describes it. */
   readonly body: (request: SendRequest<'sms'>) => JsonObject
-  /** The template that `body` names: with the recipient's `userId` it is how `sms_*` events find the attempt. */
+  /**
+   * The template that `body` names: with the recipient's `userId`, which `body` gives as `client_user_id`, it is how `sms_*` events
+   * find the attempt.
+   */
   readonly templateId?: number | string | ((request: SendRequest<'sms'>) => number | string)
-  /** Finds `sms_id` in the answer's `data`. Default: a field of that name, if there is one; whether there is, is not public. */
-  readonly smsId?: (data: JsonObject) => number | string | undefined
+  /**
+   * Finds `sms_id` in the answer's `data`, so that people without `userId` can be sent SMS too. Whether it is there is not public:
+   * left out, a field of that name is used where there is one, and nothing is sent that depends on it.
+   */
+  readonly smsId?: (data: JsonObject) => JsonValue | undefined
 }
 
 /** Options of `sendios`. At least one of `email` and `sms` is needed. */
@@ -63,19 +74,17 @@ export interface SendiosOptions extends HttpOptions {
  * hold `type_id`, `data` (further variables), `user`, `meta` and `transactional_mail_settings`.
  */
 export function sendios(options: SendiosOptions): ChannelProvider<'email' | 'sms'> {
-  const { email, sms, name = 'sendios', limits } = options
+  checkSendiosOptions(options)
+  const { email, sms, name = 'sendios', limits, baseUrl = 'https://api.sendios.io', fetch } = options
   const channels = [...(email ? (['email'] as const) : []), ...(sms ? (['sms'] as const) : [])]
-  if (channels.length === 0) throw new RequestError('sendios', [{ path: '', message: 'at least one of email and sms is needed' }])
-  checkAuth(options.auth)
-  const http = createHttp('Sendios', { baseUrl: 'https://api.sendios.io', ...options })
-  const post = poster(http, options.auth)
+  const post = poster(createHttp('Sendios', { baseUrl, fetch }), options.auth)
 
   return {
     name,
     channels,
     receipts: { ...(email && { email: 'failures' }), ...(sms && { sms: 'failures' }) },
     ...(limits && { limits }),
-    keys: (request) => (request.channel === 'email' ? mailKeys(options, request) : smsKeys(sms, request)),
+    keys: (request) => (request.channel === 'email' ? mailKeys(options, request) : knownSmsKeys(sms, request)),
     async send(request, { signal }) {
       if (request.channel === 'email' && email) {
         const path = `v1/push/${email.api}`
@@ -83,31 +92,39 @@ export function sendios(options: SendiosOptions): ChannelProvider<'email' | 'sms
         return { keys: mailKeys(options, request) }
       }
       if (request.channel === 'sms' && sms) {
+        const keys = smsKeys(sms, request)
+        if (keys.length === 0 && !sms.smsId) throw unfindable(request)
         const data = await post('v1/sms/send/system', smsBody(sms, request), String(request.to), signal)
-        return smsResult(sms, request, data)
+        return smsResult(sms, keys, data)
       }
-      throw new SendError('configuration', `sendios: the option ${request.channel} is not given`)
+      throw new SendError('configuration', `the option ${request.channel} is not given`)
     },
   }
 }
 
-function checkAuth(auth: SendiosAuth): void {
-  const key = 'apiKey' in auth ? auth.apiKey : auth.sdkKey
-  if (!key || !/^[^:\s]+$/.test(String(auth.clientId))) {
-    throw new RequestError('sendios', [{ path: 'auth', message: 'needs clientId and either apiKey or sdkKey' }])
-  }
+function checkSendiosOptions(options: SendiosOptions): void {
+  const { auth, projectId, email, sms }: Partial<SendiosOptions> = options ?? {}
+  const clientId = auth?.clientId
+  const [keyName, key] = auth && 'sdkKey' in auth ? ['sdkKey', auth.sdkKey] : ['apiKey', auth?.apiKey]
+  const isClient = Number.isInteger(clientId) || isText(clientId, /^[^:\s]+$/)
+  const isFindable = !sms || sms.templateId !== undefined || sms.smsId !== undefined
+  checkOptions('sendios', [
+    ['auth.clientId', clientId, isClient, 'be the number of your client at Sendios'],
+    [`auth.${keyName}`, key, isText(key), 'be the API key (or `sdkKey` the SDK key) that Sendios gave'],
+    ['projectId', projectId, Number.isInteger(projectId), 'be the number of your project at Sendios'],
+    ['email', email, Boolean(email ?? sms), 'be given, or `sms`, or both: they say what to send'],
+    ['email.api', email?.api, !email || email.api === 'system' || email.api === 'trigger', "be 'system' or 'trigger'"],
+    ['sms.body', sms?.body, !sms || typeof sms.body === 'function', 'be a function that builds the body'],
+    ['sms.templateId', sms?.templateId, isFindable, 'be given, or `sms.smsId`: a report finds its SMS by nothing else'],
+  ])
 }
 
 function typeOf({ typeId }: SendiosOptions, { vendor }: EmailContent): number | string {
   const own = vendor?.sendios?.type_id ?? typeId
   if (typeof own === 'number' || typeof own === 'string') return own
-  throw new SendError(
-    'content',
-    'sendios: neither the option typeId nor vendor.sendios.type_id says which type of e-mail this is',
-    {
-      field: 'vendor.sendios.type_id',
-    },
-  )
+  throw new SendError('content', 'neither the option typeId nor vendor.sendios.type_id says which type of e-mail this is', {
+    field: 'vendor.sendios.type_id',
+  })
 }
 
 function mailBody(options: SendiosOptions, email: SendiosEmailOptions, request: SendRequest<'email'>): JsonObject {
@@ -118,16 +135,16 @@ function mailBody(options: SendiosOptions, email: SendiosEmailOptions, request: 
   const project_id = options.projectId
   const user: JsonObject = {
     ...(email.user && calling('email.user', () => email.user?.(request))),
-    ...objectOf(own.user),
+    ...fieldsOf(own.user),
     // Last, for it is a correlation key as well.
     ...(recipient.userId != null && { client_user_id: recipient.userId }),
   }
-  const meta: JsonObject = { ...objectOf(own.meta), [sendiosMetaField]: idempotencyKey }
+  const meta: JsonObject = { ...fieldsOf(own.meta), [sendiosMetaField]: idempotencyKey }
   const variables: JsonObject = {
     subject,
     ...(text !== undefined && { text }),
     ...(html !== undefined && { html }),
-    ...objectOf(own.data),
+    ...fieldsOf(own.data),
   }
   const settings = own.transactional_mail_settings
   const shared = { type_id, project_id, ...(settings !== undefined && { transactional_mail_settings: settings }) }
@@ -155,21 +172,47 @@ function mailKeys(options: SendiosOptions, { content, recipient, to, idempotency
 }
 
 function smsBody(sms: SendiosSmsOptions, request: SendRequest<'sms'>): JsonObject {
-  return objectOf(calling('sms.body', () => sms.body(request)))
+  return fieldsOf(calling('sms.body', () => sms.body(request)))
 }
 
-function smsKeys(sms: SendiosSmsOptions | undefined, request: SendRequest<'sms'>): readonly string[] {
+/** The key that is known before the call; none where user or template is not known. */
+function smsKeys({ templateId }: SendiosSmsOptions, request: SendRequest<'sms'>): readonly string[] {
   const { userId } = request.recipient
-  const { templateId } = sms ?? {}
   const template = typeof templateId === 'function' ? calling('sms.templateId', () => templateId(request)) : templateId
-  return userId == null || template === undefined ? [] : [sendiosUserKey(userId, template)]
+  return isId(userId) && isId(template) ? [sendiosUserKey(userId, template)] : []
 }
 
-function smsResult(sms: SendiosSmsOptions, request: SendRequest<'sms'>, data: JsonObject): SendResult {
+/** `keys` is asked before the attempt is on record, and must not throw: `send` says what is wrong. */
+function knownSmsKeys(sms: SendiosSmsOptions | undefined, request: SendRequest<'sms'>): readonly string[] {
+  try {
+    return sms ? smsKeys(sms, request) : []
+  } catch {
+    return []
+  }
+}
+
+/** Of kind `content`, for neither the number nor the account is at fault, and the next channel is to be tried at once. */
+function unfindable({ recipient }: SendRequest<'sms'>): SendError {
+  return new SendError(
+    'content',
+    'not sent, for no report could find this SMS, and it would count as delivered though it was lost: ' +
+      'give to.userId and sms.templateId, or sms.smsId',
+    { field: isId(recipient.userId) ? 'sms.templateId' : 'to.userId' },
+  )
+}
+
+function smsResult(sms: SendiosSmsOptions, keys: readonly string[], data: JsonObject): SendResult {
   const id = smsIdIn(sms, data)
-  const keys = smsKeys(sms, request)
-  if (typeof id !== 'number' && typeof id !== 'string') return { keys }
-  return { messageId: String(id), keys: [sendiosSmsKey(id), ...keys] }
+  if (isId(id)) return { messageId: String(id), keys: [sendiosSmsKey(id), ...keys] }
+  if (keys.length > 0) return { keys }
+  // It has been taken. But what becomes of it can never be known, and silence is not to pass for delivery.
+  throw new SendError('unknown', 'sent, but sms.smsId found no id in the answer, so no report can find this SMS', {
+    field: 'sms.smsId',
+  })
+}
+
+function isId(value: unknown): value is number | string {
+  return typeof value === 'number' || (typeof value === 'string' && value !== '')
 }
 
 /** The message has been taken by now, so an option that throws must not make it look as if it had not. */
@@ -188,7 +231,7 @@ function calling<T>(option: string, call: () => T): T {
     return call()
   } catch (error) {
     const what = error instanceof Error ? error.name : typeof error
-    throw new SendError('content', `sendios: the option ${option} threw (${what})`)
+    throw new SendError('content', `the option ${option} threw (${what})`)
   }
 }
 
@@ -206,24 +249,16 @@ function poster(http: Http, auth: SendiosAuth): Post {
 
 /** The answer's `data`. A 200 may carry `data.error`, and then nothing was taken. */
 function dataOf(answer: HttpAnswer, secrets: readonly string[]): JsonObject {
-  const data = dataIn(answer.json)
-  if (data?.error) {
-    const words = typeof data.error === 'string' ? vendorWords(data.error, secrets) : 'no reason given'
+  const { data } = fieldsOf(answer.json)
+  const { error, queued } = fieldsOf(data)
+  if (error) {
+    const words = typeof error === 'string' ? vendorWords(error, secrets) : ''
     const refusedLogin = /authorization/i.test(words)
     const kind = refusedLogin ? 'configuration' : answer.ok ? 'content' : kindOfStatus(answer.status)
-    throw new SendError(kind, `Sendios refused the message: ${words}`, { code: answer.status, retryAfter: answer.retryAfter })
+    throw new SendError(kind, words || noReason, { code: answer.status, retryAfter: answer.retryAfter })
   }
-  if (answer.status !== 200 || !data || data.queued === false) throw unexpectedAnswer('Sendios', answer)
+  if (answer.status !== 200 || !isObject(data) || queued === false) throw unexpectedAnswer('Sendios', answer)
   return data
-}
-
-function dataIn(json: unknown): JsonObject | undefined {
-  const { data } = (typeof json === 'object' && json !== null ? json : {}) as { data?: unknown }
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as JsonObject) : undefined
-}
-
-function objectOf(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 }
 
 async function sha1(text: string): Promise<string> {

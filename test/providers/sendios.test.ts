@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { RequestError } from 'omnicascade'
+import { createNotifier } from 'omnicascade'
+import { consoleProvider } from 'omnicascade/providers/console'
 import { type SendiosOptions, sendios } from 'omnicascade/providers/sendios'
 import { parseSendiosWebhook, sendiosReceipts } from 'omnicascade/webhooks/sendios'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Recipient } from '../../src/contract/channel.ts'
 import type { EmailContent } from '../../src/contract/content.ts'
+import type { JsonObject } from '../../src/contract/json.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { failureOf, thrownBy } from './failures.ts'
 
 const apiKey = 'api-key-1f6c9b2e'
 const sdkKey = 'sdk-key-88aa71cc'
@@ -201,8 +205,67 @@ describe('sendios', () => {
   test('takes the template of an SMS from the request where it depends on it', async () => {
     const perText = { ...sms, templateId: ({ content }: SendRequest<'sms'>) => content.text.length }
     expect((await posted({ sms: perText }, smsTo())).result).toEqual({ keys: ['user:u-7:template:6'] })
-    expect((await posted({}, smsTo({ phone: '+380501234567' }))).result).toEqual({ keys: [] })
-    expect((await posted({ sms: { body: sms.body } }, smsTo())).result).toEqual({ keys: [] })
+  })
+
+  const stranger = { phone: '+380501234567' }
+  const byId = { body: sms.body, smsId: ({ id }: JsonObject) => id }
+
+  test.each<[string, Recipient, Partial<NonNullable<SendiosOptions['sms']>>]>([
+    ['the recipient has no userId', stranger, {}],
+    ['the recipient’s userId is null', { ...stranger, userId: null }, {}],
+    ['the recipient’s userId is empty', { ...stranger, userId: '' }, {}],
+    ['the app names no template', { ...stranger, userId: 'u-7' }, { templateId: () => '' }],
+  ])('sends no SMS whose loss nobody would hear of: %s', async (_, recipient, own) => {
+    // The server knows no handler, so that a call would fail the test.
+    const error = await failureOf(sendios({ ...base, sms: { ...sms, ...own } }).send(smsTo(recipient), context))
+    expect(error).toMatchObject({ kind: 'content', message: expect.stringMatching(/give to\.userId .*sms\.smsId/) })
+    expect(error.field).toBe(recipient.userId ? 'sms.templateId' : 'to.userId')
+    expect(inspect(error)).not.toContain(stranger.phone)
+  })
+
+  test('so the next channel has its turn, and the number is not at fault', async () => {
+    const notifier = createNotifier({
+      providers: [sendios({ auth: base.auth, projectId: 9, sms }), consoleProvider({ channels: ['email'], write: () => {} })],
+    })
+    const { id } = await notifier.send({
+      to: { ...stranger, email: ada },
+      content: { sms: { text: 'Hi' }, email: { subject: 'Hi', text: 'Hi' } },
+      cascade: ['sms', 'email'],
+    })
+    expect(await notifier.settled(id)).toMatchObject({ status: 'delivered', by: 'email', steps: [{ reason: 'content' }, {}] })
+    await notifier.close()
+  })
+
+  test('sends SMS to a recipient without userId where the app finds the SMS id in the answer', async () => {
+    expect((await posted({ sms: byId }, smsTo(stranger), { id: 9 })).result).toEqual({ messageId: '9', keys: ['sms:9'] })
+    expect((await posted({ sms: byId }, smsTo(), { id: 9 })).result).toEqual({ messageId: '9', keys: ['sms:9'] })
+  })
+
+  test.each([{ queued: true }, { id: '' }, { id: null }, { id: {} }, { id: ['9'] }])(
+    'does not count silence as delivery where the app finds no SMS id (%j) and there is no other key',
+    async (data) => {
+      const error = await failureOf(posted({ sms: byId }, smsTo(stranger), data))
+      expect(error).toMatchObject({ kind: 'unknown', field: 'sms.smsId' })
+    },
+  )
+
+  test('tells no keys, and throws nothing, while a template cannot be told', async () => {
+    const broken = () => {
+      throw new TypeError(ada)
+    }
+    const provider = sendios({ ...base, sms: { ...sms, templateId: broken } })
+    expect(provider.keys?.(smsTo())).toEqual([])
+    expect(await failureOf(provider.send(smsTo(), context))).toMatchObject({
+      kind: 'content',
+      message: 'the option sms.templateId threw (TypeError)',
+    })
+  })
+
+  test('shows Sendios’ own words alone', async () => {
+    server.use(http.post('https://api.sendios.io/*', () => HttpResponse.json({ data: { error: 'Type 5 is not active' } })))
+    expect((await failureOf(sendios(base).send(mailTo(), context))).message).toBe('Type 5 is not active')
+    server.use(http.post('https://api.sendios.io/*', () => HttpResponse.json({ data: { error: true } })))
+    expect((await failureOf(sendios(base).send(mailTo(), context))).message).toBe('the message was refused without a reason')
   })
 
   test('is found by the webhooks about what it sent', async () => {
@@ -240,12 +303,12 @@ describe('sendios', () => {
       throw new TypeError(`cannot read ${ada}`)
     }
     for (const [options, request] of [
-      [{ sms: { body: broken } }, smsTo()],
+      [{ sms: { ...sms, body: broken } }, smsTo()],
       [{ email: { api: 'system', user: broken } }, mailTo()],
     ] as const) {
       await expect(sendios({ ...base, ...options }).send(request, context)).rejects.toMatchObject({
         kind: 'content',
-        message: expect.stringMatching(/^sendios: the option (sms\.body|email\.user) threw \(TypeError\)$/),
+        message: expect.stringMatching(/^the option (sms\.body|email\.user) threw \(TypeError\)$/),
       })
     }
   })
@@ -257,14 +320,32 @@ describe('sendios', () => {
       field: 'vendor.sendios.type_id',
     })
     expect(sendios(untyped).keys?.(mailTo())).toEqual(['meta:n1.0.0'])
-    expect(() => sendios({ auth: base.auth, projectId: 9 })).toThrow(/at least one of email and sms/)
-    for (const auth of [
-      { clientId: '', apiKey },
-      { clientId: 'a:b', apiKey },
-      { clientId: 1, apiKey: '' },
-      { clientId: 1, sdkKey: '' },
-    ]) {
-      expect(() => sendios({ ...base, auth })).toThrow(RequestError)
-    }
+  })
+
+  test.each<[string, unknown, string[]]>([
+    ['no options', undefined, ['auth.clientId', 'auth.apiKey', 'projectId', 'email']],
+    ['no log-in', { ...base, auth: undefined }, ['auth.clientId', 'auth.apiKey']],
+    ['an empty client', { ...base, auth: { clientId: '', apiKey } }, ['auth.clientId']],
+    ['a client with a colon', { ...base, auth: { clientId: 'a:b', apiKey } }, ['auth.clientId']],
+    ['a client that is no number', { ...base, auth: { clientId: Number.NaN, apiKey } }, ['auth.clientId']],
+    ['no API key', { ...base, auth: { clientId: 1, apiKey: undefined } }, ['auth.apiKey']],
+    ['an empty API key', { ...base, auth: { clientId: 1, apiKey: '' } }, ['auth.apiKey']],
+    ['an empty SDK key', { ...base, auth: { clientId: 1, sdkKey: '' } }, ['auth.sdkKey']],
+    ['no project', { ...base, projectId: Number.NaN }, ['projectId']],
+    ['no channel', { auth: base.auth, projectId: 9 }, ['email']],
+    ['another API', { ...base, email: { api: undefined } }, ['email.api']],
+    ['no body', { ...base, sms: { templateId: 77 } }, ['sms.body']],
+    ['nothing by which an SMS is found', { ...base, sms: { body: sms.body } }, ['sms.templateId']],
+    ['an empty URL', { ...base, baseUrl: '' }, ['baseUrl']],
+  ])('refuses %s', (_, options, paths) => {
+    const error = thrownBy(() => sendios(options as SendiosOptions))
+    expect(error.code).toBe('invalid-options')
+    expect(error.issues.map(({ path }) => path)).toEqual(paths)
+    expect(inspect(error)).not.toContain(apiKey)
+  })
+
+  test('calls Sendios itself where the URL is undefined', async () => {
+    const options = { baseUrl: undefined, fetch: undefined }
+    expect(await posted(options as object, mailTo())).toMatchObject({ path: '/v1/push/system' })
   })
 })
