@@ -2,14 +2,14 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { createTransport } from 'nodemailer'
-import { SendError } from 'omnicascade'
+import type { SendError } from 'omnicascade'
 import { type SmtpOptions, smtp } from 'omnicascade/providers/smtp'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { EmailContent } from '../../src/contract/content.ts'
 import type { ChannelProvider, SendRequest } from '../../src/contract/provider.ts'
 import { meaningOf } from '../../src/providers/smtp/replies.ts'
-import { thrownBy } from './failures.ts'
+import { failureOf, thrownBy } from './failures.ts'
 
 const opened: (() => Promise<unknown> | undefined)[] = []
 afterEach(async () => {
@@ -37,13 +37,9 @@ const open = (provider: ChannelProvider<'email'>) => {
 }
 
 const failure = async (sending: Promise<unknown>): Promise<SendError> => {
-  const error = await sending.then(
-    (result) => expect.fail(`the send succeeded: ${inspect(result)}`),
-    (error: unknown) => error,
-  )
-  expect(error).toBeInstanceOf(SendError)
+  const error = await failureOf(sending)
   expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(ada)
-  return error as SendError
+  return error
 }
 
 interface Received {

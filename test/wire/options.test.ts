@@ -1,16 +1,6 @@
-import { RequestError } from 'omnicascade'
 import { describe, expect, test } from 'vitest'
 import { checkOptions, isHttpUrl, isText } from '../../src/wire/options.ts'
-
-const errorOf = (run: () => void): RequestError => {
-  try {
-    run()
-  } catch (error) {
-    expect(error).toBeInstanceOf(RequestError)
-    return error as RequestError
-  }
-  return expect.fail('it did not throw')
-}
+import { thrownBy } from '../providers/failures.ts'
 
 describe('checkOptions', () => {
   test('lets pass what will do', () => {
@@ -18,7 +8,7 @@ describe('checkOptions', () => {
   })
 
   test('lists every option that will not do, with the cure, and repeats none', () => {
-    const error = errorOf(() =>
+    const error = thrownBy(() =>
       checkOptions('acme', [
         ['key', 's3cret', false, 'be a key'],
         ['id', 1, true, 'be an id'],
@@ -36,7 +26,7 @@ describe('checkOptions', () => {
   })
 
   test.each([undefined, null, '', Number.NaN])('tells of environment variables where %s was given', (given) => {
-    expect(errorOf(() => checkOptions('acme', [['key', given, false, 'be a key']])).message).toBe(
+    expect(thrownBy(() => checkOptions('acme', [['key', given, false, 'be a key']])).message).toBe(
       'acme: key: is missing (is its environment variable set?): it must be a key',
     )
   })

@@ -1,5 +1,6 @@
 import { RequestError } from '../../contract/errors.ts'
-import { createHttp, type Http, type HttpAnswer, type HttpCall, unexpectedAnswer } from '../../wire/http.ts'
+import { type Http, type HttpAnswer, type HttpCall, unexpectedAnswer } from '../../wire/http.ts'
+import { isObject } from '../../wire/json.ts'
 import { answerError } from './errors.ts'
 import type { TwinSession } from './session.ts'
 
@@ -16,22 +17,15 @@ export interface TwinCall extends HttpCall {
 }
 
 /** One TWIN host. Calls log in as needed, repeat once after a 401, and reject with a `SendError` on any answer but 2xx. */
-export interface TwinApi {
-  call(path: string, call?: TwinCall): Promise<HttpAnswer>
-  /** The same for a file: the body as the bytes that came. */
-  download(path: string, call?: TwinCall): Promise<HttpAnswer & { readonly bytes: Uint8Array }>
-}
+export type TwinApi = (path: string, call?: TwinCall) => Promise<HttpAnswer>
 
 // Lists and result files are longer than the megabyte that is usual elsewhere.
 const longest = 64 * 1_048_576
 
 /** Opens a TWIN host. */
-export function createApi(baseUrl: string, session: TwinSession, fetch: typeof globalThis.fetch | undefined): TwinApi {
-  const open = (through: typeof globalThis.fetch | undefined) =>
-    createHttp('TWIN', { baseUrl, ...(through && { fetch: through }) })
-
-  async function authorised(http: Http, path: string, { secrets = [], headers, ...call }: TwinCall): Promise<HttpAnswer> {
-    const attempt = async (token: string) =>
+export function createApi(http: Http, session: TwinSession): TwinApi {
+  return async (path, { secrets = [], headers, ...call } = {}) => {
+    const attempt = (token: string) =>
       http(path, { maxBytes: longest, ...call, headers: { ...headers, authorization: `Bearer ${token}` } })
     let token = await session.token(call.signal)
     let answer = await attempt(token)
@@ -42,21 +36,6 @@ export function createApi(baseUrl: string, session: TwinSession, fetch: typeof g
     }
     if (!answer.ok) throw answerError(answer, [...session.secrets(), token, ...secrets])
     return answer
-  }
-
-  const http = open(fetch)
-  return {
-    call: (path, call = {}) => authorised(http, path, call),
-    async download(path, call = {}) {
-      // The wire reads text; a spreadsheet would not survive that, so the bytes are taken on the way.
-      let bytes = new Uint8Array()
-      const taking: typeof globalThis.fetch = async (input, init) => {
-        const response = await (fetch ?? globalThis.fetch)(input, init)
-        bytes = new Uint8Array(await response.clone().arrayBuffer())
-        return response
-      }
-      return { ...(await authorised(open(taking), path, call)), bytes }
-    },
   }
 }
 
@@ -85,8 +64,4 @@ export function createdOf(answer: HttpAnswer): { readonly id: string } {
   const { id } = objectOf(answer)
   if (typeof id !== 'string') throw unexpectedAnswer('TWIN', answer)
   return { id }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

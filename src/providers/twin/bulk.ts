@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../wire/json.ts'
 import { pathTo, type TwinApi, type TwinCallOptions } from './api.ts'
 import { filesForm, type TwinFile } from './files.ts'
 
@@ -18,10 +19,10 @@ export function createBulk(api: TwinApi): TwinBulk {
     async send(files, { async, signal } = {}) {
       const body = filesForm(files)
       if (async !== undefined) body.append('async', String(async))
-      const { json, bytes } = await api.download('messages/bulk', { method: 'POST', body, signal })
-      const id = typeof json === 'object' && json !== null ? (json as { id?: unknown }).id : undefined
+      const { json, bytes } = await api('messages/bulk', { method: 'POST', body, signal })
+      const { id } = fieldsOf(json)
       return typeof id === 'string' ? { id } : { file: bytes }
     },
-    result: async (resultId, { signal } = {}) => (await api.download(pathTo('messages', 'bulk', resultId), { signal })).bytes,
+    result: async (resultId, { signal } = {}) => (await api(pathTo('messages', 'bulk', resultId), { signal })).bytes,
   }
 }

@@ -1,5 +1,6 @@
 import { WebhookParseError } from '../../contract/errors.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
+import { isObject } from '../../wire/json.ts'
 
 /** TWIN's statuses that have been seen or are named in its documents, in lower case; `sent` and `read` are unverified. */
 export type TwinStatus =
@@ -56,19 +57,16 @@ const statuses: ReadonlySet<string> = new Set<TwinStatus>([
  */
 export function parseTwinCallback(body: string | Uint8Array | object): TwinCallback {
   const payload = typeof body === 'string' || body instanceof Uint8Array ? parseJson('twin', textOf('twin', body)) : body
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-    throw new WebhookParseError('twin', 'must be one JSON object: TWIN posts one event at a time')
-  }
-  const fields = payload as Readonly<Record<string, unknown>>
-  const raw = required(fields, 'newStatus')
+  if (!isObject(payload)) throw new WebhookParseError('twin', 'must be one JSON object: TWIN posts one event at a time')
+  const raw = required(payload, 'newStatus')
   const word = raw.trim().toLowerCase()
   return {
     status: statuses.has(word) ? (word as TwinStatus) : 'unknown',
     raw,
-    id: required(fields, 'id'),
-    ...optional(fields, 'string', ['callbackData', 'bulkId', 'groupId', 'flowId', 'oldStatus']),
-    ...optional(fields, 'number', ['oldStatusCode', 'newStatusCode', 'price', 'partCount']),
-    payload: fields,
+    id: required(payload, 'id'),
+    ...optional(payload, 'string', ['callbackData', 'bulkId', 'groupId', 'flowId', 'oldStatus']),
+    ...optional(payload, 'number', ['oldStatusCode', 'newStatusCode', 'price', 'partCount']),
+    payload,
   }
 }
 

@@ -148,7 +148,7 @@ export function createChatSessions(api: TwinApi): TwinChatSessions {
     async (chatId: string, session: TwinChatSessionInput, { signal }: TwinCallOptions = {}): Promise<TwinChatAnswer> => {
       const secrets = [session.clientPhone, session.clientEmail, session.callbackUrl, session.eventCallbackUrl]
       return objectOf(
-        await api.call(pathTo('chats', chatId, 'sessions'), {
+        await api(pathTo('chats', chatId, 'sessions'), {
           method,
           json: session,
           secrets: secrets.filter((secret) => secret !== undefined),
@@ -160,19 +160,17 @@ export function createChatSessions(api: TwinApi): TwinChatSessions {
     ...createList(api, 'sessions'),
     start: talk('POST'),
     continue: talk('PUT'),
-    get: async (sessionId, { signal } = {}) => objectOf(await api.call(pathTo('sessions', sessionId), { signal })),
+    get: async (sessionId, { signal } = {}) => objectOf(await api(pathTo('sessions', sessionId), { signal })),
     delete: async (sessionId, ending = {}, { signal } = {}) => {
-      await api.call(pathTo('sessions', sessionId), { method: 'DELETE', json: ending, signal })
+      await api(pathTo('sessions', sessionId), { method: 'DELETE', json: ending, signal })
     },
     messages: {
       page: (sessionId, query, options) => messagesOf(sessionId).page(query, options),
       list: (sessionId, query, options) => messagesOf(sessionId).list(query, options),
       create: async (sessionId, message, { signal } = {}) =>
-        createdOf(
-          await api.call(pathTo('sessions', sessionId, 'clients', 'messages'), { method: 'POST', json: message, signal }),
-        ),
+        createdOf(await api(pathTo('sessions', sessionId, 'clients', 'messages'), { method: 'POST', json: message, signal })),
       markRead: async (messageId, { signal } = {}) => {
-        await api.call(pathTo('messages', messageId, 'read'), { method: 'PATCH', signal })
+        await api(pathTo('messages', messageId, 'read'), { method: 'PATCH', signal })
       },
     },
   }

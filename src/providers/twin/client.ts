@@ -1,6 +1,6 @@
-import { RequestError } from '../../contract/errors.ts'
 import type { Clock } from '../../contract/time.ts'
-import { createHttp } from '../../wire/http.ts'
+import { createHttp, type HttpOptions, urlForm } from '../../wire/http.ts'
+import { checkOptions, isHttpUrl, isText } from '../../wire/options.ts'
 import { createApi } from './api.ts'
 import { createBulk, type TwinBulk } from './bulk.ts'
 import { createChatSessions, type TwinChatSessions } from './chat-sessions.ts'
@@ -33,10 +33,11 @@ export const twinBaseUrls: { readonly production: TwinBaseUrls; readonly dev: Tw
 }
 
 /** Options of `createTwinClient`. */
-export interface TwinClientOptions extends TwinCredentials {
-  /** Hosts other than the production ones. */
-  readonly baseUrls?: Partial<TwinBaseUrls>
-  readonly fetch?: typeof globalThis.fetch
+export interface TwinClientOptions extends TwinCredentials, HttpOptions {
+  /** One host for all three APIs, for a proxy or a sandbox: TWIN's own paths (`/api/v1/…`, `/api/v1/auth/…`) come after it. */
+  readonly baseUrl?: string | undefined
+  /** Where single APIs are, each with its path; they go before `baseUrl`. */
+  readonly baseUrls?: { readonly [K in keyof TwinBaseUrls]?: TwinBaseUrls[K] | undefined } | undefined
   readonly clock?: Clock
 }
 
@@ -64,11 +65,13 @@ const systemClock: Clock = {
  * 401; concurrent calls share one log-in. Throws `RequestError` on options that cannot work.
  */
 export function createTwinClient(options: TwinClientOptions): TwinClient {
+  checkClientOptions(options)
   const { baseUrls, fetch, clock = systemClock } = options
-  checkCredentials(options)
-  const urls = { ...twinBaseUrls.production, ...baseUrls }
-  const session = createSession(createHttp('TWIN', { baseUrl: urls.auth, ...(fetch && { fetch }) }), options, clock)
-  const notify = createApi(urls.notify, session, fetch)
+  const standard = standardUrls(options.baseUrl)
+  const open = (api: keyof TwinBaseUrls) =>
+    createHttp('TWIN', { baseUrl: baseUrls?.[api] ?? standard[api], fetch }, `baseUrls.${api}`)
+  const session = createSession(open('auth'), options, clock)
+  const notify = createApi(open('notify'), session)
   return {
     messages: createMessages(notify),
     templates: createTemplates(notify),
@@ -76,15 +79,23 @@ export function createTwinClient(options: TwinClientOptions): TwinClient {
     tasks: createTasks(notify),
     phoneChecks: createPhoneChecks(notify),
     shortLinks: createShortLinks(notify),
-    chatSessions: createChatSessions(createApi(urls.chat, session, fetch)),
+    chatSessions: createChatSessions(createApi(open('chat'), session)),
   }
 }
 
-function checkCredentials({ email, password, ttl = 1 }: TwinCredentials): void {
-  const issues = [
-    ...(email ? [] : [{ path: 'email', message: 'is missing: the log-in of a TWIN user' }]),
-    ...(password ? [] : [{ path: 'password', message: 'is missing: the log-in of a TWIN user' }]),
-    ...(Number.isFinite(ttl) && ttl > 0 ? [] : [{ path: 'ttl', message: 'must be a positive number of seconds' }]),
-  ]
-  if (issues.length > 0) throw new RequestError('TWIN', issues)
+/** TWIN's own hosts, or the one host that stands in for them, with the same paths. */
+function standardUrls(host: string | undefined): TwinBaseUrls {
+  if (host === undefined) return twinBaseUrls.production
+  const api = `${host.replace(/\/+$/, '')}/api/v1`
+  return { notify: api, auth: `${api}/auth`, chat: api }
+}
+
+function checkClientOptions(options: TwinClientOptions): void {
+  const { email, password, ttl = 1, baseUrl }: Partial<TwinClientOptions> = options ?? {}
+  checkOptions('TWIN', [
+    ['email', email, isText(email), 'be the log-in of a TWIN user'],
+    ['password', password, isText(password), 'be the password of a TWIN user'],
+    ['ttl', ttl, Number.isFinite(ttl) && ttl > 0, 'be a positive number of seconds'],
+    ['baseUrl', baseUrl, baseUrl === undefined || isHttpUrl(baseUrl), urlForm],
+  ])
 }

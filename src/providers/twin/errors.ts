@@ -1,7 +1,8 @@
 import { SendError } from '../../contract/errors.ts'
 import type { FailureKind } from '../../contract/failure.ts'
 import { type HttpAnswer, kindOfStatus } from '../../wire/http.ts'
-import { vendorWords } from '../../wire/redact.ts'
+import { fieldsOf } from '../../wire/json.ts'
+import { noReason, vendorWords } from '../../wire/redact.ts'
 import type { TwinItemError } from './message-types.ts'
 
 // What TWIN may echo and nobody listed: links (callback secrets), mailboxes and user names, phone numbers, device tokens and JWTs.
@@ -30,7 +31,7 @@ export function kindOfTwinStatus(status: number): FailureKind {
 /** The `SendError` for an answer other than 2xx, with TWIN's `error` text or plain-text body and the names of the fields in `details`. */
 export function answerError(answer: HttpAnswer, secrets: readonly string[]): SendError {
   const words = safeWords(errorText(answer), secrets)
-  return new SendError(kindOfTwinStatus(answer.status), `TWIN answered HTTP ${answer.status}${words && `: ${words}`}`, {
+  return new SendError(kindOfTwinStatus(answer.status), words || `TWIN answered HTTP ${answer.status}`, {
     code: answer.status,
     retryAfter: answer.retryAfter,
   })
@@ -38,14 +39,13 @@ export function answerError(answer: HttpAnswer, secrets: readonly string[]): Sen
 
 /** The `SendError` for a message that TWIN refused inside a 2xx answer. Its codes are not public: see `errorKind` of `twin`. */
 export function itemError(error: TwinItemError, kind: FailureKind, secrets: readonly string[]): SendError {
-  const words = safeWords(error.message, secrets)
-  return new SendError(kind, `TWIN refused the message${words && `: ${words}`}`)
+  return new SendError(kind, safeWords(error.message, secrets) || noReason)
 }
 
 function errorText({ json, text, headers }: HttpAnswer): string {
   if (typeof json === 'object' && json !== null) {
-    const { error, details } = json as { error?: unknown; details?: unknown }
-    const named = typeof details === 'object' && details !== null && !Array.isArray(details) ? Object.keys(details) : []
+    const { error, details } = fieldsOf(json)
+    const named = Object.keys(fieldsOf(details))
     return `${typeof error === 'string' ? error : ''}${named.length > 0 ? ` (details: ${named.join(', ')})` : ''}`
   }
   const page = /html/i.test(headers.get('content-type') ?? '') || text.trimStart().startsWith('<')

@@ -25,13 +25,13 @@ export function createMessages(api: TwinApi): TwinMessages {
     ...createList(api, 'messages'),
     async send(request, { signal } = {}) {
       const secrets = confidentialOf(request.messages)
-      const answer = await api.call('messages', { method: 'POST', json: request, secrets, signal })
+      const answer = await api('messages', { method: 'POST', json: request, secrets, signal })
       const results = listOf(answer)
       if (results.length === 0) throw unexpectedAnswer('TWIN', answer)
       return results.map(resultOf)
     },
     async cancel(which, { signal } = {}) {
-      return listOf(await api.call('messages', { method: 'DELETE', json: which, signal })).map(resultOf)
+      return listOf(await api('messages', { method: 'DELETE', json: which, signal })).map(resultOf)
     },
   }
 }

@@ -36,7 +36,7 @@ export interface TwinList<T, F> {
 /** The list at `path`. Items are typed as the vendor's SDK declares them and are not checked. */
 export function createList<T, F extends object>(api: TwinApi, path: string): TwinList<T, F> {
   async function page(query: Partial<F> & TwinListQuery = {}, options: TwinCallOptions = {}): Promise<TwinPage<T>> {
-    const answer = await api.call(path, { query: queryOf(query), signal: options.signal })
+    const answer = await api(path, { query: queryOf(query), signal: options.signal })
     const { count, items = typeof count === 'number' ? [] : undefined } = objectOf(answer)
     if (!Array.isArray(items)) throw unexpectedAnswer('TWIN', answer)
     return { count: typeof count === 'number' ? count : undefined, items }

@@ -1,4 +1,5 @@
 import { unexpectedAnswer } from '../../wire/http.ts'
+import { fieldsOf } from '../../wire/json.ts'
 import { objectOf, type TwinApi, type TwinCallOptions } from './api.ts'
 
 /** Phone numbers to look up (HLR). */
@@ -25,11 +26,10 @@ export type TwinPhoneChecks = (request: TwinPhoneCheckRequest, options?: TwinCal
 /** The phone check of one host. */
 export function createPhoneChecks(api: TwinApi): TwinPhoneChecks {
   return async (request, { signal } = {}) => {
-    const answer = await api.call('phoneChecks', { method: 'POST', json: request, secrets: request.phones, signal })
+    const answer = await api('phoneChecks', { method: 'POST', json: request, secrets: request.phones, signal })
     const { checkId, result } = objectOf(answer)
     if (typeof checkId !== 'string') throw unexpectedAnswer('TWIN', answer)
     // An empty map is an empty list in the vendor's language.
-    const byPhone = typeof result === 'object' && result !== null && !Array.isArray(result) ? result : {}
-    return { checkId, result: byPhone as TwinPhoneCheck['result'] }
+    return { checkId, result: fieldsOf(result) as TwinPhoneCheck['result'] }
   }
 }

@@ -1,9 +1,8 @@
 import type { Channel } from '../../contract/channel.ts'
 import { channels } from '../../contract/channel.ts'
-import { RequestError } from '../../contract/errors.ts'
 import type { FailureKind } from '../../contract/failure.ts'
 import type { CancelRequest, ChannelProvider, ProviderLimits, SendResult } from '../../contract/provider.ts'
-import type { Issue } from '../../contract/template.ts'
+import { checkOptions, isText } from '../../wire/options.ts'
 import { callbackDataOf, flowIdOf, flowKey, isDelegated } from './callback-data.ts'
 import type { TwinChatOptions } from './channel-fields.ts'
 import { createTwinClient, type TwinClient, type TwinClientOptions } from './client.ts'
@@ -42,9 +41,9 @@ export type TwinOptions = TwinSendOptions & (TwinClientOptions | { readonly clie
  * working code. Throws `RequestError` on options that cannot work.
  */
 export function twin(options: TwinOptions): ChannelProvider {
+  const client = clientOf(options)
   const { name = 'twin', limits, errorKind = () => undefined } = options
   const settings = settingsOf(options, name)
-  const client = 'client' in options ? options.client : createTwinClient(options)
   return {
     name,
     channels,
@@ -74,6 +73,13 @@ export function twin(options: TwinOptions): ChannelProvider {
   }
 }
 
+function clientOf(options: TwinOptions): TwinClient {
+  const given = options && 'client' in options ? options.client : undefined
+  if (given === undefined) return createTwinClient(options as TwinClientOptions)
+  checkOptions('twin', [['client', given, typeof given?.messages?.send === 'function', 'be what `createTwinClient` gave']])
+  return given
+}
+
 function settingsOf(options: TwinSendOptions, name: string): MessageSettings {
   const { sender = {}, chat, channelKeys, useShortLinks = false } = options
   const defaults = Object.fromEntries(channels.map((channel) => [channel, channel])) as Record<Channel, string>
@@ -88,22 +94,15 @@ function settingsOf(options: TwinSendOptions, name: string): MessageSettings {
 }
 
 function callbackUrlOf({ callbackUrl, callbackSecret }: TwinSendOptions): string | undefined {
-  if (callbackUrl === undefined) {
-    if (callbackSecret === undefined) return undefined
-    throw optionError({ path: 'callbackSecret', message: 'needs a callbackUrl to be put into' })
-  }
-  const url = URL.canParse(callbackUrl) ? new URL(callbackUrl) : undefined
-  // The value is left out: it may hold a secret.
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw optionError({ path: 'callbackUrl', message: 'must be an absolute http or https URL' })
-  if (callbackSecret !== undefined) url.searchParams.set('token', callbackSecret)
-  if (new TextEncoder().encode(url.href).length > 4000)
-    throw optionError({ path: 'callbackUrl', message: 'is longer than 4000 bytes' })
-  return url.href
-}
-
-function optionError(issue: Issue): RequestError {
-  return new RequestError('TWIN', [issue])
+  const url = isText(callbackUrl) && URL.canParse(callbackUrl) ? new URL(callbackUrl) : undefined
+  if (url && callbackSecret) url.searchParams.set('token', callbackSecret)
+  const isUrl = url !== undefined && /^https?:$/.test(url.protocol) && new TextEncoder().encode(url.href).length <= 4000
+  const isSecret = isText(callbackSecret) && callbackUrl !== undefined
+  checkOptions('twin', [
+    ['callbackUrl', callbackUrl, callbackUrl === undefined || isUrl, 'be an absolute http or https URL of at most 4000 bytes'],
+    ['callbackSecret', callbackSecret, callbackSecret === undefined || isSecret, 'be a text, with a callbackUrl to be put into'],
+  ])
+  return url?.href
 }
 
 /** Why TWIN did not take a message: its error, or a status that is already a failure. */

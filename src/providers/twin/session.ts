@@ -1,6 +1,8 @@
 import { SendError } from '../../contract/errors.ts'
 import type { Clock } from '../../contract/time.ts'
+import { unlessAborted } from '../../wire/abort.ts'
 import type { Http, HttpAnswer } from '../../wire/http.ts'
+import { fieldsOf } from '../../wire/json.ts'
 import { answerError } from './errors.ts'
 import { expiryOfJwt } from './jwt.ts'
 
@@ -50,7 +52,9 @@ export function createSession(http: Http, credentials: TwinCredentials, clock: C
     if (!answer.ok) throw loginError(answer, secrets())
     const fresh = tokensOf(answer, ttl, clock.now())
     if (fresh) return fresh
-    throw new SendError('configuration', 'TWIN answered the log-in without a token: check baseUrls.auth', { code: answer.status })
+    throw new SendError('configuration', 'TWIN answered the log-in without a token: check baseUrl or baseUrls.auth', {
+      code: answer.status,
+    })
   }
 
   /** New tokens; the present ones while they last and TWIN is only out of reach; undefined to log in instead. */
@@ -94,7 +98,7 @@ export function createSession(http: Http, credentials: TwinCredentials, clock: C
       if (tokens && now < tokens.renewAt) return tokens.token
       if (rest && now < rest.until) throw stillResting(rest.error, rest.until - now)
       renewal ??= renew()
-      return (await unlessAborted(renewal, signal)).token
+      return (await unlessAborted(renewal, signal, cutError)).token
     },
     forget(token) {
       if (tokens?.token === token) tokens = undefined
@@ -104,8 +108,7 @@ export function createSession(http: Http, credentials: TwinCredentials, clock: C
 }
 
 function tokensOf({ json }: HttpAnswer, ttl: number, now: number): Tokens | undefined {
-  if (typeof json !== 'object' || json === null) return undefined
-  const { token, refreshToken } = json as { token?: unknown; refreshToken?: unknown }
+  const { token, refreshToken } = fieldsOf(json)
   // A line break would make a header that cannot be sent.
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) return undefined
   const expiry = expiryOfJwt(token)
@@ -136,24 +139,4 @@ function stillResting(error: SendError, retryAfter: number): SendError {
 
 function cutError(): SendError {
   return new SendError('transient', 'the call to TWIN was cut before it began; nothing was sent')
-}
-
-/** Stops waiting, not the work: others may wait for it too. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(cutError())
-    signal.addEventListener('abort', stop, { once: true })
-    const leave = () => signal.removeEventListener('abort', stop)
-    work.then(
-      (value) => {
-        leave()
-        resolve(value)
-      },
-      (error: unknown) => {
-        leave()
-        reject(error)
-      },
-    )
-  })
 }

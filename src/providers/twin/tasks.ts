@@ -53,21 +53,21 @@ export function createTasks(api: TwinApi): TwinTasks {
   const run =
     (method: 'POST' | 'DELETE', collection: string) =>
     async (id: string, { signal }: TwinCallOptions = {}): Promise<void> => {
-      await api.call(pathTo(collection, id), { method, signal })
+      await api(pathTo(collection, id), { method, signal })
     }
   return {
     ...createList(api, 'tasks'),
-    create: async (task, { signal } = {}) => createdOf(await api.call('tasks', { method: 'POST', json: task, signal })),
+    create: async (task, { signal } = {}) => createdOf(await api('tasks', { method: 'POST', json: task, signal })),
     update: async (id, task, { signal } = {}) => {
-      await api.call(pathTo('tasks', id), { method: 'PUT', json: task, signal })
+      await api(pathTo('tasks', id), { method: 'PUT', json: task, signal })
     },
     delete: run('DELETE', 'tasks'),
     addMessages: async (id, files, { signal } = {}) => {
-      await api.call(pathTo('tasks', id), { method: 'POST', body: filesForm(files), signal })
+      await api(pathTo('tasks', id), { method: 'POST', body: filesForm(files), signal })
     },
     start: run('POST', 'startedTasks'),
     pause: run('POST', 'pausedTasks'),
     resume: run('DELETE', 'pausedTasks'),
-    statuses: async (id, { signal } = {}) => objectOf(await api.call(pathTo('tasks', id, 'statuses'), { signal })),
+    statuses: async (id, { signal } = {}) => objectOf(await api(pathTo('tasks', id, 'statuses'), { signal })),
   }
 }

@@ -38,14 +38,13 @@ export interface TwinTemplates extends TwinList<TwinTemplate, TwinTemplateFilter
 export function createTemplates(api: TwinApi): TwinTemplates {
   return {
     ...createList(api, 'templates'),
-    get: async (id, { signal } = {}) => objectOf(await api.call(pathTo('templates', id), { signal })),
-    create: async (template, { signal } = {}) =>
-      createdOf(await api.call('templates', { method: 'POST', json: template, signal })),
+    get: async (id, { signal } = {}) => objectOf(await api(pathTo('templates', id), { signal })),
+    create: async (template, { signal } = {}) => createdOf(await api('templates', { method: 'POST', json: template, signal })),
     update: async (id, template, { signal } = {}) => {
-      await api.call(pathTo('templates', id), { method: 'PUT', json: template, signal })
+      await api(pathTo('templates', id), { method: 'PUT', json: template, signal })
     },
     delete: async (id, { signal } = {}) => {
-      await api.call(pathTo('templates', id), { method: 'DELETE', signal })
+      await api(pathTo('templates', id), { method: 'DELETE', signal })
     },
   }
 }

@@ -1,8 +1,9 @@
 import { delay, HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { RequestError, SendError } from 'omnicascade'
+import { RequestError } from 'omnicascade'
 import { createTwinClient, type TwinClient, twinBaseUrls } from 'omnicascade/providers/twin'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { failureOf } from '../failures.ts'
 import { auth, chat, credentials, handClock, identity, notify, type Seen, seen, taken } from './support.ts'
 
 const server = setupServer()
@@ -26,14 +27,6 @@ function answers(body: unknown, status = 200, host = notify): void {
       return body === undefined ? new HttpResponse(null, { status }) : HttpResponse.json(body as object, { status })
     }),
   )
-}
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => expect.fail('it succeeded'),
-    (error: unknown) => error,
-  )
-  expect(error).toBeInstanceOf(SendError)
-  return error as SendError
 }
 const all = async <T>(items: AsyncIterable<T>) => {
   const found: T[] = []
@@ -98,7 +91,7 @@ describe('messages', () => {
       callbackUrl: 'https://hooks.example.org/twin?token=s3cr3t-in-url',
     }
     const { message: words } = await failureOf(twin.messages.send({ messages: [told] }))
-    expect(words).toMatch(/^TWIN answered HTTP 422: Cannot send/)
+    expect(words).toMatch(/^Cannot send/)
     expect(words).not.toMatch(/79001234567|bob|4711|hooks|s3cr3t/)
   })
 })
@@ -320,13 +313,13 @@ describe('an answer', () => {
     expect(await failureOf(send())).toMatchObject({
       kind,
       vendorCode: String(status),
-      message: `TWIN answered HTTP ${status}: Because.`,
+      message: 'Because.',
     })
   })
 
   test('in plain text is quoted', async () => {
     server.use(http.all(`${notify}/*`, () => HttpResponse.text('No such user', { status: 400 })))
-    expect((await failureOf(send())).message).toBe('TWIN answered HTTP 400: No such user')
+    expect((await failureOf(send())).message).toBe('No such user')
   })
 
   test.each(['text/html', 'text/plain'])('that is a page (%s) is not quoted', async (type) => {
@@ -351,6 +344,36 @@ describe('an answer', () => {
     )
     expect((await failureOf(twin.messages.send({ messages: [] }, { signal: cut.signal }))).kind).toBe('unknown')
   })
+})
+
+test('one host is called for all three APIs where one is given, at the paths that TWIN has', async () => {
+  const paths: string[] = []
+  server.use(
+    http.all('http://proxy.test/*', ({ request }) => {
+      paths.push(request.url)
+      return HttpResponse.json({ token: 'proxied', count: 0, items: [] })
+    }),
+    http.all('http://chats.test/*', ({ request }) => {
+      paths.push(request.url)
+      return HttpResponse.json({ count: 0, items: [] })
+    }),
+  )
+  const proxied = createTwinClient({ ...credentials, baseUrl: 'http://proxy.test/twin/' })
+  await proxied.tasks.page()
+  await proxied.chatSessions.page()
+  const mixed = createTwinClient({
+    ...credentials,
+    baseUrl: 'http://proxy.test',
+    baseUrls: { chat: 'http://chats.test/v2', auth: undefined },
+  })
+  await mixed.chatSessions.page()
+  expect(paths).toEqual([
+    'http://proxy.test/twin/api/v1/auth/login',
+    'http://proxy.test/twin/api/v1/tasks',
+    'http://proxy.test/twin/api/v1/sessions',
+    'http://proxy.test/api/v1/auth/login',
+    'http://chats.test/v2/sessions',
+  ])
 })
 
 test('another host is called where one is given', async () => {

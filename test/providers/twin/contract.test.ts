@@ -16,8 +16,8 @@ providerContract({
       ...credentials,
       callbackUrl: 'https://hooks.example.org/twin',
       callbackSecret: 'callback-s3cret',
-      baseUrls: { notify: `${baseUrl}/notify`, auth: `${baseUrl}/auth`, chat: `${baseUrl}/chat` },
-      ...(fetch && { fetch }),
+      baseUrl,
+      fetch,
     }),
   request: requestFor('sms', { text: 'Hi Ada' }, '+420777123456'),
   success: {
@@ -41,5 +41,7 @@ providerContract({
     },
   },
   secrets: [credentials.password, credentials.email, token, 'callback-s3cret', '420777123456'],
-  before: (baseUrl) => [http.post(`${baseUrl}/auth/login`, () => HttpResponse.json({ token, refreshToken: 'refresh-s3cret' }))],
+  before: (baseUrl) => [
+    http.post(`${baseUrl}/api/v1/auth/login`, () => HttpResponse.json({ token, refreshToken: 'refresh-s3cret' })),
+  ],
 })

@@ -2,11 +2,12 @@ import { inspect } from 'node:util'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import type { Channel } from 'omnicascade'
-import { RequestError, SendError } from 'omnicascade'
+import { RequestError } from 'omnicascade'
 import { createTwinClient, type TwinOptions, type TwinSendOptions, twin } from 'omnicascade/providers/twin'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { channels } from '../../../src/contract/channel.ts'
 import type { SendPart, SendRequest } from '../../../src/contract/provider.ts'
+import { failureOf, thrownBy } from '../failures.ts'
 import { credentials, handClock, identity, notify, requestFor, type Seen, seen, taken } from './support.ts'
 
 const server = setupServer()
@@ -38,14 +39,6 @@ async function message(request: SendRequest, options: TwinSendOptions = {}): Pro
   expect(Object.keys(body)).toEqual(['messages'])
   expect(body.messages).toHaveLength(1)
   return body.messages[0] as Record<string, unknown>
-}
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => expect.fail('it succeeded'),
-    (error: unknown) => error,
-  )
-  expect(error).toBeInstanceOf(SendError)
-  return error as SendError
 }
 const part = <C extends Channel>(...[channel, content, to]: [C, SendPart<C>['content'], SendPart['to']]) =>
   ({ channel, content, to }) as SendPart
@@ -281,7 +274,7 @@ describe('a delegated cascade', () => {
     ])
     expect(await failureOf(provider().send(chain(viber, sms), { signal }))).toMatchObject({
       kind: 'content',
-      message: 'TWIN refused the message: first',
+      message: 'first',
     })
   })
 
@@ -303,7 +296,7 @@ describe('a refusal inside a 2xx', () => {
 
   test('is content by default, for its codes are not public', async () => {
     refused({ message: 'Unknown route', file: '/srv/a.php', line: 7, trace: ['secret stack'] })
-    expect(await send()).toMatchObject({ kind: 'content', message: 'TWIN refused the message: Unknown route' })
+    expect(await send()).toMatchObject({ kind: 'content', message: 'Unknown route' })
   })
 
   test('is of the kind that the app makes of its words', async () => {
@@ -315,22 +308,22 @@ describe('a refusal inside a 2xx', () => {
   })
 
   test.each([
-    ['a string', 'Nope', ': Nope'],
-    ['an empty object', {}, ''],
-    ['true', true, ': true'],
+    ['a string', 'Nope', 'Nope'],
+    ['an empty object', {}, 'the message was refused without a reason'],
+    ['true', true, 'true'],
   ])('may be %s', async (_, error, words) => {
     refused(error)
-    expect((await send()).message).toBe(`TWIN refused the message${words}`)
+    expect((await send()).message).toBe(words)
   })
 
   test.each(['ERROR', 'undelivered'])('may be a status that has failed already: %s', async (status) => {
     answers([{ ...taken, status }])
-    expect(await send()).toMatchObject({ kind: 'content', message: `TWIN refused the message: status ${status}` })
+    expect(await send()).toMatchObject({ kind: 'content', message: `status ${status}` })
   })
 
   test('quotes neither number, text nor link', async () => {
     refused({ message: 'Cannot send "Hi Ada" to 79001234567 or +7 900 765-43-21, see https://twin.example/x?token=1' })
-    expect((await send()).message).toBe('TWIN refused the message: Cannot send "[redacted]" to [redacted] or [number], see [url]')
+    expect((await send()).message).toBe('Cannot send "[redacted]" to [redacted] or [number], see [url]')
   })
 })
 
@@ -428,6 +421,23 @@ describe('the provider', () => {
     const shown = provider({ callbackUrl: 'https://hooks.example.org/?k=url-s3cret', callbackSecret: 'callback-s3cret' })
     const views = [inspect(shown, { depth: 10, showHidden: true }), JSON.stringify(shown)].join()
     for (const secret of [...Object.values(credentials), 's3cret']) expect(views).not.toContain(secret)
+  })
+
+  test.each<[string, object | undefined, string[]]>([
+    ['no options', undefined, ['email', 'password']],
+    ['a client that is undefined', { client: undefined }, ['email', 'password']],
+    ['a client that is none', { client: {} }, ['client']],
+    ['no log-in', { ...credentials, email: undefined, password: null }, ['email', 'password']],
+    ['a time to live that is none', { ...credentials, ttl: Number.NaN }, ['ttl']],
+    ['a host that is none', { ...credentials, baseUrl: '' }, ['baseUrl']],
+    ['an address of a chat that is none', { ...credentials, baseUrls: { chat: 'chat.test' } }, ['baseUrls.chat']],
+    ['an empty secret', { ...credentials, callbackUrl: 'https://hooks.test', callbackSecret: '' }, ['callbackSecret']],
+    ['an empty callback URL', { ...credentials, callbackUrl: '' }, ['callbackUrl']],
+  ])('refuses %s, naming it', (_, options, paths) => {
+    const error = thrownBy(() => twin(options as TwinOptions))
+    expect(error.code).toBe('invalid-options')
+    expect(error.issues.map(({ path }) => path)).toEqual(paths)
+    expect(inspect(error)).not.toContain(credentials.password)
   })
 
   test.each<[string, Partial<TwinOptions>, string]>([

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { delay, HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { RequestError, SendError } from 'omnicascade'
+import { RequestError } from 'omnicascade'
 import { createTwinClient } from 'omnicascade/providers/twin'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { failureOf } from '../failures.ts'
 import { auth, credentials, handClock, identity, jwt, noon, notify, type Seen, seen } from './support.ts'
 
 const server = setupServer()
@@ -28,14 +29,6 @@ afterEach(() => server.resetHandlers())
 afterAll(() => server.close())
 
 const client = (options: object = {}) => createTwinClient({ ...credentials, clock, ...options })
-const failureOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => expect.fail('it succeeded'),
-    (error: unknown) => error,
-  )
-  expect(error).toBeInstanceOf(SendError)
-  return error as SendError
-}
 const paths = () => logins.map(({ path }) => path.slice(auth.length))
 
 describe('the log-in', () => {
@@ -85,7 +78,7 @@ describe('the log-in', () => {
       const failures = await Promise.all(Array.from({ length: 50 }, () => failureOf(twin.tasks.page())))
       const later = await failureOf(twin.tasks.page())
       expect(new Set(failures.map(({ kind }) => kind))).toEqual(new Set(['configuration']))
-      expect(failures[0]?.message).toBe(`log-in: TWIN answered HTTP ${status}: Invalid credentials.`)
+      expect(failures[0]?.message).toBe('log-in: Invalid credentials.')
       expect(failures[0]?.vendorCode).toBe(String(status))
       expect(later).toMatchObject({ kind: 'configuration', retryAfter: 10_000 })
       expect(tries).toBe(1)
@@ -308,7 +301,7 @@ describe('a token', () => {
     expect(await failureOf(client().tasks.page())).toMatchObject({
       kind: 'configuration',
       vendorCode: '401',
-      message: 'TWIN answered HTTP 401: Token is expired.',
+      message: 'Token is expired.',
     })
     expect(tries).toBe(2)
   })
@@ -321,7 +314,7 @@ describe('secrets', () => {
       http.post(`${auth}/login`, async ({ request }) => HttpResponse.json({ error: await request.text() }, { status: 400 })),
     )
     const shown = inspect([await failureOf(twin.tasks.page()), twin], { depth: 10, showHidden: true })
-    expect(shown).toContain('log-in: TWIN answered HTTP 400')
+    expect(shown).toContain('log-in: {"email":"[redacted]"')
     for (const secret of Object.values(credentials)) expect(shown).not.toContain(secret)
   })
 
@@ -335,7 +328,7 @@ describe('secrets', () => {
       ),
     )
     const { message, kind } = await failureOf(client().tasks.page())
-    expect(message).toBe('TWIN answered HTTP 422: bad Bearer [redacted] (details: phone)')
+    expect(message).toBe('bad Bearer [redacted] (details: phone)')
     expect(kind).toBe('content')
   })
 })
