@@ -105,9 +105,10 @@ export function sendios(options: SendiosOptions): ChannelProvider<'email' | 'sms
 function checkSendiosOptions(options: SendiosOptions): void {
   const { auth, projectId, email, sms }: Partial<SendiosOptions> = options ?? {}
   const clientId = auth?.clientId
-  const [keyName, key] = auth && 'sdkKey' in auth ? ['sdkKey', auth.sdkKey] : ['apiKey', auth?.apiKey]
+  const { apiKey, sdkKey } = keysOf(auth)
+  const [keyName, key] = apiKey === undefined && sdkKey !== undefined ? ['sdkKey', sdkKey] : ['apiKey', apiKey]
   const isClient = Number.isInteger(clientId) || isText(clientId, /^[^:\s]+$/)
-  const isFindable = !sms || sms.templateId !== undefined || sms.smsId !== undefined
+  const isFindable = !sms || typeof sms.templateId === 'function' || isId(sms.templateId) || sms.smsId !== undefined
   checkOptions('sendios', [
     ['auth.clientId', clientId, isClient, 'be the number of your client at Sendios'],
     [`auth.${keyName}`, key, isText(key), 'be the API key (or `sdkKey` the SDK key) that Sendios gave'],
@@ -119,9 +120,13 @@ function checkSendiosOptions(options: SendiosOptions): void {
   ])
 }
 
+function keysOf(auth: SendiosAuth | undefined): { readonly apiKey?: string; readonly sdkKey?: string } {
+  return auth ?? {}
+}
+
 function typeOf({ typeId }: SendiosOptions, { vendor }: EmailContent): number | string {
   const own = vendor?.sendios?.type_id ?? typeId
-  if (typeof own === 'number' || typeof own === 'string') return own
+  if (isId(own)) return own
   throw new SendError('content', 'neither the option typeId nor vendor.sendios.type_id says which type of e-mail this is', {
     field: 'vendor.sendios.type_id',
   })
@@ -163,7 +168,7 @@ function mailBody(options: SendiosOptions, email: SendiosEmailOptions, request: 
 /** Events with our `meta` carry the first key alone; a rejected address has been seen without it. */
 function mailKeys(options: SendiosOptions, { content, recipient, to, idempotencyKey }: SendRequest<'email'>): readonly string[] {
   const type = content.vendor?.sendios?.type_id ?? options.typeId
-  if (typeof type !== 'number' && typeof type !== 'string') return [sendiosMetaKey(idempotencyKey)]
+  if (!isId(type)) return [sendiosMetaKey(idempotencyKey)]
   return [
     sendiosMetaKey(idempotencyKey),
     ...(recipient.userId == null ? [] : [sendiosMailUserKey(recipient.userId, type)]),
@@ -212,7 +217,7 @@ function smsResult(sms: SendiosSmsOptions, keys: readonly string[], data: JsonOb
 }
 
 function isId(value: unknown): value is number | string {
-  return typeof value === 'number' || (typeof value === 'string' && value !== '')
+  return Number.isFinite(value) || isText(value)
 }
 
 /** The message has been taken by now, so an option that throws must not make it look as if it had not. */
@@ -238,7 +243,8 @@ function calling<T>(option: string, call: () => T): T {
 type Post = (path: string, body: JsonObject, address: string, signal: AbortSignal) => Promise<JsonObject>
 
 function poster(http: Http, auth: SendiosAuth): Post {
-  const key = 'apiKey' in auth ? Promise.resolve(auth.apiKey) : sha1(auth.sdkKey)
+  const { apiKey, sdkKey = '' } = keysOf(auth)
+  const key = apiKey === undefined ? sha1(sdkKey) : apiKey
   return async (path, body, address, signal) => {
     const password = await key
     const credentials = base64(`${auth.clientId}:${password}`)

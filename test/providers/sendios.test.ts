@@ -336,6 +336,7 @@ describe('sendios', () => {
     ['another API', { ...base, email: { api: undefined } }, ['email.api']],
     ['no body', { ...base, sms: { templateId: 77 } }, ['sms.body']],
     ['nothing by which an SMS is found', { ...base, sms: { body: sms.body } }, ['sms.templateId']],
+    ['a template that is no number', { ...base, sms: { body: sms.body, templateId: Number.NaN } }, ['sms.templateId']],
     ['an empty URL', { ...base, baseUrl: '' }, ['baseUrl']],
   ])('refuses %s', (_, options, paths) => {
     const error = thrownBy(() => sendios(options as SendiosOptions))
@@ -344,8 +345,17 @@ describe('sendios', () => {
     expect(inspect(error)).not.toContain(apiKey)
   })
 
-  test('calls Sendios itself where the URL is undefined', async () => {
-    const options = { baseUrl: undefined, fetch: undefined }
-    expect(await posted(options as object, mailTo())).toMatchObject({ path: '/v1/push/system' })
+  test('takes what is undefined for what is left out', async () => {
+    const auth = { clientId: 123, apiKey: undefined, sdkKey }
+    const options = { auth, baseUrl: undefined, fetch: undefined } as object
+    expect(await posted(options, mailTo())).toMatchObject({
+      path: '/v1/push/system',
+      authorization: `Basic ${basic(hashed)}`,
+    })
+  })
+
+  test('takes a type that is no number for none', async () => {
+    const error = await failureOf(sendios({ ...base, typeId: Number.NaN }).send(mailTo(), context))
+    expect(error.field).toBe('vendor.sendios.type_id')
   })
 })
