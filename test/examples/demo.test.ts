@@ -34,7 +34,7 @@ describe('npm run demo', () => {
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
     const [code] = await once(child, 'close')
     for (const words of [
-      /telegram {2}telegram failed: .*bot was blocked by the user/,
+      /telegram {2}failed: .*bot was blocked by the user/,
       'sendios reported failed (sms_lost)',
       'settled: delivered by email',
       'sequenceDiagram',

@@ -16,7 +16,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
   'cascade/machine.ts': ['../contract/record.ts', '@date-fns/tz', '../notifier/leaf.ts', 'nanoid', 'node:crypto'],
   'notifier/notifier.ts': ['../contract/record.ts', '../cascade/leaf.ts', 'eventemitter3', 'nanoid', '../providers/slack.ts'],
   'notifier/fingerprint.ts': ['type node:crypto', 'ky'],
-  'templates/define.ts': ['../contract/record.ts', 'zod/mini', './liquid.ts'],
+  'templates/define.ts': ['../contract/record.ts', 'ky', './liquid.ts'],
   'templates/liquid.ts': ['liquidjs', '../text/leaf.ts', '../notifier/leaf.ts'],
   'text/sms.ts': ['../contract/record.ts', '../cascade/leaf.ts'],
   'text/round.ts': ['./trip.ts'],
@@ -59,7 +59,7 @@ core-runs-anywhere: src/cascade/machine.ts -> crypto
 core-runs-anywhere: src/contract/errors.ts -> fs
 core-runs-anywhere: src/notifier/fingerprint.ts -> crypto
 core-stays-small: src/notifier/fingerprint.ts -> node_modules/ky
-core-stays-small: src/templates/define.ts -> node_modules/zod
+core-stays-small: src/templates/define.ts -> node_modules/ky
 helpers-know-the-contract-only: src/text/sms.ts -> src/cascade/leaf.ts
 helpers-know-the-contract-only: src/wire/http.ts -> src/text/leaf.ts
 no-cycles: src/text/round.ts -> src/text/trip.ts
