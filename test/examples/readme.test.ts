@@ -36,6 +36,11 @@ describe('the examples', () => {
     expect(readme.map(({ code }) => code)).toContain(file)
   })
 
+  test('of the page on testing are test/examples/own-cascades.test.ts, which runs', () => {
+    const file = readFileSync(resolve(root, 'test/examples/own-cascades.test.ts'), 'utf8')
+    expect(snippetsOf('docs/testing.md').map(({ code }) => code)).toEqual([file])
+  })
+
   test('of the README and of every page of the documentation compile', { timeout: 30_000 }, () => {
     expect(readme.length).toBeGreaterThanOrEqual(3)
     expect(docs.length).toBeGreaterThan(10)
