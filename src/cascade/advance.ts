@@ -58,6 +58,7 @@ function begin(turn: Turn, index: number): void {
     step: index,
     attempt: step.attempts.length,
     prefer: last !== undefined && !step.excluded.includes(last.provider) ? last.provider : null,
+    only: false,
   })
   move(turn, index, 'ready', turn.at + beginLease)
 }

@@ -1,9 +1,25 @@
+import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
 
-/** A hash of each field of a request, so that another request under the same idempotency key can be named field by field. */
-export function fingerprintOf(request: NotificationRequest): Record<string, string> {
-  const { template, idempotencyKey: _, ...fields } = request
-  const named = { ...fields, ...(template && { template: `${template.id}@${template.version}` }) }
+/**
+ * A hash of each field of a request, so that another request under the same idempotency key can be named field by field.
+ * What it came to counts, not how it was written: a moment as Date or number, an address that is null or left out.
+ */
+export function fingerprintOf(
+  request: NotificationRequest,
+  planned: Pick<NotificationRecord, 'to' | 'message' | 'sendAt' | 'expiresAt'>,
+): Record<string, string> {
+  const { cascade, window, metadata } = request
+  const sendAt = request.sendAt === undefined ? undefined : planned.sendAt
+  const named = {
+    ...planned.message,
+    to: planned.to,
+    cascade,
+    window,
+    metadata,
+    sendAt,
+    expiresAt: planned.expiresAt ?? undefined,
+  }
   return Object.fromEntries(
     Object.entries(named).flatMap(([field, value]) => (value === undefined ? [] : [[field, hash(canonical(value))]])),
   )

@@ -72,6 +72,8 @@ export type Effect =
       readonly attempt: number
       /** The provider to retry, unless its circuit is open. */
       readonly prefer: string | null
+      /** Nobody but `prefer` may be asked: nobody knows whether it has sent already. */
+      readonly only: boolean
     }
   /** Call the attempt's provider and answer with `accepted` or `rejected`. */
   | { readonly type: 'send'; readonly step: number; readonly attempt: number }

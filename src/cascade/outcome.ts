@@ -10,22 +10,20 @@ export function outcomeOf(record: NotificationRecord): Outcome {
   const failedRequired = steps.flatMap((step, index) => (step.required && step.state !== 'succeeded' ? [index] : []))
   const delivered = chain.length > 0 ? winners.length > 0 : failedRequired.length === 0
   const winner = winners.find((step) => step.channel === before?.by) ?? winners[0] ?? (delivered ? steps[0] : undefined)
+  const wasCut = (chain.length > 0 ? chain : steps).some(wasCutByExpiry)
+  const undelivered = record.cancelRequestedAt !== null ? 'cancelled' : wasCut ? 'expired' : 'failed'
+  const status = delivered ? 'delivered' : undelivered
   return {
-    status: delivered
-      ? 'delivered'
-      : record.cancelRequestedAt !== null
-        ? 'cancelled'
-        : (chain.length > 0 ? chain : steps).some(wasCutByExpiry)
-          ? 'expired'
-          : 'failed',
-    by: winner?.channel ?? null,
+    status,
+    // A vendor that tries several channels itself does not say which delivered.
+    by: winner && !winner.delegated ? winner.channel : null,
     assumed: winner !== undefined && !winner.attempts.some((attempt) => satisfies(winner, attempt) && !attempt.assumed),
     duplicateDelivery: winners.length > 1,
     failedRequired,
-    reason: !delivered && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,
+    reason: status === 'failed' && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,
     steps: steps.map(({ channel, required, state, reason, attempts }, step) => {
-      const status = attempts.reduce<DeliveryStatus | null>((reached, attempt) => furthest(reached, attempt.status), null)
-      return { step, channel, required, state, reason, status }
+      const reached = attempts.reduce<DeliveryStatus | null>((status, attempt) => furthest(status, attempt.status), null)
+      return { step, channel, required, state, reason, status: reached }
     }),
   }
 }

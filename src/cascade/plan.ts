@@ -77,19 +77,17 @@ export function plan(
     for (const [index, step] of steps.entries()) report(`cascade[${index}]`, `cannot apply (${step.reason}): ${remedy(step)}`)
   }
   if (issues.length > 0) throw new RequestError('the notification cannot be sent', issues)
+  const planned = { to, message: copyOf(message!), sendAt: sendAt!, expiresAt: expiresAt ?? null }
   return {
+    ...planned,
     id: context.id,
     version: 0,
     createdAt: context.now,
-    to,
-    message: copyOf(message!),
-    sendAt: sendAt!,
-    expiresAt: expiresAt ?? null,
     timeZone: zone ?? 'UTC',
     retry: context.retry,
     metadata: copyOf(request.metadata ?? null),
     idempotencyKey: request.idempotencyKey ?? null,
-    fingerprint: request.idempotencyKey === undefined ? null : fingerprintOf(request),
+    fingerprint: request.idempotencyKey === undefined ? null : fingerprintOf(request, planned),
     steps,
     cancelRequestedAt: null,
     settledAt: null,

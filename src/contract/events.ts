@@ -65,8 +65,9 @@ export interface OperatorEvents {
   'template.missing': { readonly id: string; readonly template: string; readonly version: string }
   /** A link could not be shortened and went out long. The host alone is named. */
   'link.failed': { readonly id: string; readonly channel: Channel; readonly host: string; readonly message: string }
+  /** No attempt carries the receipt's keys yet; it waits for one that does, and is forgotten after `parkFor`. */
   'receipt.parked': { readonly receipt: Receipt }
-  /** No attempt, or several, carry the receipt's keys. */
+  /** Several attempts carry the receipt's keys, and nothing says which is meant: it is not applied. */
   'receipt.unmatched': { readonly receipt: Receipt; readonly candidates: number }
   /** Something of ours failed in the background (a store, a hook, a listener). Work goes on. */
   error: { readonly error: Error; readonly id?: string }

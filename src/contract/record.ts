@@ -118,7 +118,7 @@ export interface StepOutcome {
 /** How the notification settled. A late delivery may still turn any other status into `delivered`, never the reverse. */
 export interface Outcome {
   readonly status: 'delivered' | 'failed' | 'expired' | 'cancelled'
-  /** The channel that settled it, if one delivered. */
+  /** The channel that settled it, if one delivered; null also where a vendor tried several by itself and does not say which delivered. */
   readonly by: Channel | null
   /** Nobody confirmed the delivery: silence or `assume-sent` stands for it. */
   readonly assumed: boolean

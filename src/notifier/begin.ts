@@ -35,6 +35,7 @@ export interface BeginContext {
   readonly onHookError: (id: string, error: unknown) => void
 }
 
+const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const
 // A template that an older process does not know, or a hook that fails, is tried again this often.
 const holdTime = 60_000
 // Time for the outcome to be stored after the call's own time-out.
@@ -53,6 +54,8 @@ export function prepare(record: NotificationRecord, effect: Begin, context: Begi
         context.onMissing(record.id, rendered.missing)
         return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
       }
+      if (Object.keys(rendered.content).length === 0)
+        return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }
       return admit(record, effect, rendered.content, context)
     })
   })
@@ -81,14 +84,18 @@ function ask(
 
 function admit(
   record: NotificationRecord,
-  { step: index, attempt, prefer }: Begin,
+  { step: index, attempt, prefer, only }: Begin,
   content: Content,
   context: BeginContext,
 ): Awaitable<Prepared> {
   const step = record.steps[index]!
   const parts = (provider: ChannelProvider) => partsFor(provider, step, content, record)
   const candidates = context.providers.filter(
-    (provider) => serves(provider, step) && !step.excluded.includes(provider.name) && parts(provider).length > 0,
+    (provider) =>
+      serves(provider, step) &&
+      !step.excluded.includes(provider.name) &&
+      (!only || provider.name === prefer) &&
+      parts(provider).length > 0,
   )
   return chain(context.pool.acquire(step.channel, candidates, prefer), (permit): Prepared => {
     if (!('leave' in permit)) return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }

@@ -1,4 +1,3 @@
-import { nanoid } from 'nanoid'
 import { cancelAnswer } from '../cascade/machine.ts'
 import type { Channel } from '../contract/channel.ts'
 import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
@@ -29,7 +28,7 @@ type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends Channel
 /** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
 export function createNotifier<const P extends readonly ChannelProvider[]>(options: NotifierOptions<P>): Notifier<ChannelOf<P>> {
   checkOptions(options)
-  const { providers, defaults = {}, clock = systemClock, random = Math.random, createId = nanoid } = options
+  const { providers, defaults = {}, clock = systemClock, random = Math.random } = options
   const retry = {
     attempts: options.retry?.attempts ?? 3,
     baseDelay: millisecondsOf(options.retry?.baseDelay ?? '1s')!,
@@ -85,7 +84,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   async function planned(request: NotificationRequest): Promise<NotificationRecord> {
     const { planRequest } = await loadIntake()
     const timeZone = defaults.timeZone ?? null
-    const context = { id: createId(), now: clock.now(), providers, retry, within: waitFor, timeZone }
+    const context = { createId: options.createId, now: clock.now(), providers, retry, within: waitFor, timeZone }
     const { record, template } = await planRequest(request, context)
     if (template !== undefined) register(template)
     return record
@@ -100,7 +99,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     const ready = await planned(request)
     if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed')
     const { record, created, work } = await engine.enter(ready)
-    if (!created) (await loadIntake()).checkSame(request, record)
+    if (!created) (await loadIntake()).checkSame(ready, record)
     return { accepted: { id: record.id, created }, work }
   }
 

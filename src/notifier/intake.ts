@@ -1,4 +1,5 @@
-import { differences, fingerprintOf } from '../cascade/fingerprint.ts'
+import { nanoid } from 'nanoid'
+import { differences } from '../cascade/fingerprint.ts'
 import { type PlanContext, plan, templateOf } from '../cascade/plan.ts'
 import { IdempotencyConflictError } from '../contract/errors.ts'
 import type { NotificationRecord } from '../contract/record.ts'
@@ -11,16 +12,16 @@ import { contentIssues } from './content-issues.ts'
 /** Checks a request, all of it, and plans its record. Throws `RequestError`. */
 export async function planRequest(
   request: NotificationRequest,
-  context: PlanContext,
+  { createId = nanoid, ...context }: Omit<PlanContext, 'id'> & { readonly createId: (() => string) | undefined },
 ): Promise<{ record: NotificationRecord; template: Template<never> | undefined }> {
   const template = templateOf(request)
   const checked = await (template?.validate(request.variables ?? {}) ?? { issues: contentIssues(request?.content) })
-  const record = plan(request, context, 'issues' in checked ? checked.issues : [])
+  const record = plan(request, { ...context, id: createId() }, 'issues' in checked ? checked.issues : [])
   return { record, template }
 }
 
-/** Throws `IdempotencyConflictError` if the record that has the request's idempotency key came from another request. */
-export function checkSame(request: NotificationRequest, record: NotificationRecord): void {
-  const fields = differences(record.fingerprint ?? {}, fingerprintOf(request))
-  if (fields.length > 0) throw new IdempotencyConflictError(request.idempotencyKey!, record.id, fields)
+/** Throws `IdempotencyConflictError` if the record that has a request's idempotency key came from another request than `planned`. */
+export function checkSame(planned: NotificationRecord, record: NotificationRecord): void {
+  const fields = differences(record.fingerprint ?? {}, planned.fingerprint ?? {})
+  if (fields.length > 0) throw new IdempotencyConflictError(planned.idempotencyKey!, record.id, fields)
 }

@@ -114,7 +114,7 @@ test('content that a template no longer has for any provider of the step makes w
   await first.notifier.close()
   const w = world(providers, { store, templates: [template(['email'])] })
   await w.to(1)
-  expect((await w.record(id)).steps).toMatchObject([{ state: 'failed', reason: 'no-provider' }, { state: 'succeeded' }])
+  expect((await w.record(id)).steps).toMatchObject([{ state: 'failed', reason: 'content' }, { state: 'succeeded' }])
 })
 
 test('an accepted message is called back at the provider that has it; one that this process does not know is left alone', async () => {

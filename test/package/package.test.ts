@@ -129,7 +129,7 @@ async function packagesLoadedBy(specifier: string): Promise<readonly string[]> {
 }
 
 test('the core loads its own small dependencies, neither zod nor ky', async () => {
-  expect(await packagesLoadedBy('omnicascade')).toEqual(['@date-fns/tz', 'eventemitter3', 'nanoid'])
+  expect(await packagesLoadedBy('omnicascade')).toEqual(['@date-fns/tz', 'eventemitter3'])
 })
 
 test('an adapter loads what it needs, so the trace does see packages', async () => {

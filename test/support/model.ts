@@ -258,7 +258,7 @@ function checkState(state: State): void {
     throw new Error('waking it early changes something')
   for (const [index, step] of record.steps.entries()) {
     for (const attempt of [step.attempts.length - 1, step.attempts.length + 1]) {
-      const [, input] = answers(record, { type: 'begin', step: index, attempt, prefer: null }, at)[0]!
+      const [, input] = answers(record, { type: 'begin', step: index, attempt, prefer: null, only: false }, at)[0]!
       if (advance(record, input).record !== record) throw new Error('an answer for another attempt changes something')
     }
     if (step.state === 'succeeded' && !step.attempts.some((attempt) => satisfies(step, attempt)))
