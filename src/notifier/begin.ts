@@ -7,8 +7,9 @@ import type { Awaitable } from '../contract/json.ts'
 import type { ChannelProvider, SendPart, SendRequest } from '../contract/provider.ts'
 import type { NotificationRecord, StepRecord } from '../contract/record.ts'
 import type { Clock } from '../contract/time.ts'
-import { chain } from './awaitable.ts'
+import { chain, guarded } from './awaitable.ts'
 import { timeoutOf } from './call.ts'
+import { thrownIn } from './classify.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
 
@@ -32,7 +33,8 @@ export interface BeginContext {
   readonly beforeSend: BeforeSend | undefined
   readonly rendering: (record: NotificationRecord) => RenderContext
   readonly onMissing: (id: string, missing: { readonly template: string; readonly version: string }) => void
-  readonly onHookError: (id: string, error: unknown) => void
+  /** A hook, or an adapter outside a call, has thrown. */
+  readonly onFault: (id: string, error: unknown) => void
 }
 
 const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const
@@ -62,71 +64,84 @@ export function prepare(record: NotificationRecord, effect: Begin, context: Begi
 }
 
 /** The host's veto in its own words, or null to go on. */
-function ask(
-  record: NotificationRecord,
-  step: StepRecord,
-  { beforeSend, onHookError }: BeginContext,
-): Awaitable<{ readonly veto: string } | 'failed' | null> {
+type Word = { readonly veto: string } | 'failed' | null
+
+/** What the host says of the step. */
+function ask(record: NotificationRecord, step: StepRecord, { beforeSend, onFault }: BeginContext): Awaitable<Word> {
   if (beforeSend === undefined) return null
-  const failed = (error: unknown) => {
-    onHookError(record.id, error)
-    return 'failed' as const
-  }
-  try {
-    const word = chain(beforeSend(step, record), (said) =>
-      typeof said === 'string' ? { veto: said } : said === false ? { veto: 'beforeSend' } : null,
-    )
-    return word instanceof Promise ? word.catch(failed) : word
-  } catch (error) {
-    return failed(error)
-  }
+  return guarded<Word>(
+    () =>
+      chain(beforeSend(step, record), (said) =>
+        typeof said === 'string' ? { veto: said } : said === false ? { veto: 'beforeSend' } : null,
+      ),
+    (error) => {
+      onFault(record.id, error)
+      return 'failed'
+    },
+  )
 }
 
+/** Takes a provider's permit and prepares the call. A provider whose adapter breaks over it makes way, as one that is down does. */
 function admit(
   record: NotificationRecord,
-  { step: index, attempt, prefer, only }: Begin,
+  effect: Begin,
   content: Content,
   context: BeginContext,
+  broken: readonly ChannelProvider[] = [],
 ): Awaitable<Prepared> {
+  const { step: index, attempt, prefer, only } = effect
   const step = record.steps[index]!
-  const parts = (provider: ChannelProvider) => partsFor(provider, step, content, record)
   const candidates = context.providers.filter(
     (provider) =>
       serves(provider, step) &&
       !step.excluded.includes(provider.name) &&
       (!only || provider.name === prefer) &&
-      parts(provider).length > 0,
+      !broken.includes(provider) &&
+      partsFor(provider, step, content, record).length > 0,
   )
-  return chain(context.pool.acquire(step.channel, candidates, prefer), (permit): Prepared => {
+  return chain(context.pool.acquire(step.channel, candidates, prefer), (permit): Awaitable<Prepared> => {
     if (!('leave' in permit)) return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
     try {
-      const { provider } = permit
-      const own = parts(provider)
-      const request = {
-        ...own[0]!,
-        recipient: record.to,
-        notificationId: record.id,
-        idempotencyKey: idempotencyKeyFor(record, index, provider.name),
-        within: step.within,
-        ...(step.delegated !== null && { parts: own }),
-      } as SendRequest
-      const facts = {
-        name: provider.name,
-        receipts: receiptsOf(provider, own[0]!.channel),
-        idempotent: provider.idempotent === true,
-        cancellable: provider.cancel !== undefined,
-      }
-      const leaseUntil = context.clock.now() + timeoutOf(provider) + leaseGrace
-      const keys = provider.keys?.(request) ?? []
-      return {
-        input: { type: 'started', step: index, attempt, provider: facts, to: request.to ?? null, keys, leaseUntil },
-        call: { permit, request },
-      }
+      return callThrough(permit, record, effect, content, context.clock)
     } catch (error) {
       permit.leave(undefined)
-      throw error
+      const { provider } = permit
+      context.onFault(record.id, thrownIn('keys', provider.name, error))
+      return admit(record, effect, content, context, [...broken, provider])
     }
   })
+}
+
+function callThrough(
+  permit: Permit,
+  record: NotificationRecord,
+  { step: index, attempt }: Begin,
+  content: Content,
+  clock: Clock,
+): Prepared {
+  const { provider } = permit
+  const step = record.steps[index]!
+  const parts = partsFor(provider, step, content, record)
+  const request = {
+    ...parts[0]!,
+    recipient: record.to,
+    notificationId: record.id,
+    idempotencyKey: idempotencyKeyFor(record, index, provider.name),
+    within: step.within,
+    ...(step.delegated !== null && { parts }),
+  } as SendRequest
+  const facts = {
+    name: provider.name,
+    receipts: receiptsOf(provider, parts[0]!.channel),
+    idempotent: provider.idempotent === true,
+    cancellable: provider.cancel !== undefined,
+  }
+  const leaseUntil = clock.now() + timeoutOf(provider) + leaseGrace
+  const keys = provider.keys?.(request) ?? []
+  return {
+    input: { type: 'started', step: index, attempt, provider: facts, to: request.to ?? null, keys, leaseUntil },
+    call: { permit, request },
+  }
 }
 
 /** The step's channels that the provider can send: those with content and an address. */

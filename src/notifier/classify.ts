@@ -7,6 +7,7 @@ const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH'
 /**
  * The failure that a provider's throw stands for. A `SendError` says it itself; a network error that proves that nothing was
  * sent is `transient`; anything else, also `null` or a string, is `unknown`: it may have been sent, so it is not sent again.
+ * A foreign error's own words may hold a token or an address: its name and code alone are kept.
  */
 export function failureOf(provider: string, thrown: unknown): Failure {
   if (thrown instanceof SendError || (OmnicascadeError.is(thrown) && thrown.code === 'send-failed'))
@@ -14,11 +15,13 @@ export function failureOf(provider: string, thrown: unknown): Failure {
   const code = (thrown as { code?: unknown } | null | undefined)?.code
   if (typeof code === 'string' && notSent.has(code))
     return { kind: 'transient', message: `${provider} could not be reached`, code }
-  const what =
-    thrown instanceof Error
-      ? `${thrown.name}: ${withoutSecrets(thrown.message)}`
-      : `${thrown === null ? 'null' : `a ${typeof thrown}`}, which is no SendError`
-  return { kind: 'unknown', message: `${provider} threw ${what}` }
+  const what = thrown instanceof Error ? thrown.name : `${thrown === null ? 'null' : `a ${typeof thrown}`}, which is no SendError`
+  return { kind: 'unknown', message: `${provider} threw ${what}`, ...(isCode(code) && { code: String(code) }) }
+}
+
+/** What an adapter threw outside a call, for the operator: with what `failureOf` keeps of it. */
+export function thrownIn(method: string, provider: string, thrown: unknown): Error {
+  return new Error(`${failureOf(provider, thrown).message} (in its ${method})`)
 }
 
 /** A provider must resolve to a result; anything else proves nothing. */
@@ -26,7 +29,7 @@ export function noResult(provider: string): Failure {
   return { kind: 'unknown', message: `${provider} resolved without a result: a provider returns { messageId }, or at least {}` }
 }
 
-/** A foreign message, cut, and without the URLs that tokens travel in. */
-function withoutSecrets(message: string): string {
-  return message.replace(/\b[a-z][a-z\d+.-]*:\/\/\S+/gi, '<url>').slice(0, 200)
+/** A name, such as ECONNRESET, or a number: nothing that a token or an address fits in. */
+function isCode(code: unknown): boolean {
+  return typeof code === 'number' || (typeof code === 'string' && /^[A-Z][A-Z\d_]{1,40}$/.test(code))
 }

@@ -17,6 +17,7 @@ import { checkOptions } from './options.ts'
 import type { RenderContext } from './render.ts'
 import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
 import { createWaiters } from './waiters.ts'
+import { within } from './within.ts'
 
 // Time for the results of calls that were cut to be stored.
 const cutGrace = 1000
@@ -58,7 +59,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     beforeSend: options.beforeSend,
     rendering: (record) => rendering(record),
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
-    onHookError: (id, error) => events.error(error, id),
+    onFault: (id, error) => events.error(error, id),
     onSettled: waiters.settle,
   })
 
@@ -132,14 +133,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   /** Until nothing is under way, but no longer than that. */
-  async function atMost(timeout: number): Promise<void> {
-    let stopTimer = () => {}
-    const limit = new Promise<void>((resolve) => {
-      stopTimer = clock.setTimer(timeout, resolve)
-    })
-    await Promise.race([engine.idle(), limit])
-    stopTimer()
-  }
+  const atMost = (timeout: number) => within(engine.idle(), timeout, clock, () => {})
 
   scheduler.start(engine.wake)
   return {

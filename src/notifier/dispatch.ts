@@ -4,8 +4,10 @@ import type { SendRequest } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import { type BeginContext, type Prepared, prepare } from './begin.ts'
 import { type Called, type CallUnderWay, call, defaultTimeout } from './call.ts'
+import { thrownIn } from './classify.ts'
 import type { EngineCore } from './engine.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
+import { within } from './within.ts'
 
 // Loaded when the first step is to begin: a process that only takes webhooks calls no provider.
 
@@ -125,19 +127,14 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
     if (provider?.cancel === undefined) return
     const abort = new AbortController()
     const request = { channel: record.steps[index]!.channel, messageId: messageId ?? undefined, keys }
-    let stopTimer = () => {}
-    const cut = new Promise<false>((resolve) => {
-      stopTimer = clock.setTimer(defaultTimeout, () => {
-        resolve(false)
-        abort.abort()
-      })
+    const asked = (async () => provider.cancel!(request, { signal: abort.signal }))().catch((error) => {
+      throw thrownIn('cancel', name, error)
     })
-    try {
-      if (await Promise.race([provider.cancel(request, { signal: abort.signal }), cut]))
-        await engine.apply(record, { type: 'recalled', step: index, attempt })
-    } finally {
-      stopTimer()
+    const cut = () => {
+      abort.abort()
+      return false
     }
+    if (await within(asked, defaultTimeout, clock, cut)) await engine.apply(record, { type: 'recalled', step: index, attempt })
   }
 
   function prepareFirst(planned: NotificationRecord): FirstSteps {
@@ -146,8 +143,7 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
     const begun = new Map<Begin, Promise<Prepared>>()
     for (const effect of effects) {
       if (effect.type !== 'begin') continue
-      const ready = attemptPreparation(record, effect)
-      if (ready === undefined) continue
+      const ready = prepare(record, effect, context)
       if (ready instanceof Promise) {
         begun.set(effect, ready)
         // It is waited for once the record is stored; until then nobody would see it fail.
@@ -161,15 +157,6 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
       effects = [...effects.filter((other) => other !== effect), ...next.effects]
     }
     return { transition: { record, effects }, starts, begun }
-  }
-
-  function attemptPreparation(record: NotificationRecord, effect: Begin) {
-    try {
-      return prepare(record, effect, context)
-    } catch {
-      // An adapter's bug. It comes up again, and is reported, when the stored step is begun.
-      return undefined
-    }
   }
 
   return {

@@ -6,7 +6,7 @@ import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter, ShortenedText } from '../contract/links.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
-import { chain } from './awaitable.ts'
+import { chain, guarded } from './awaitable.ts'
 import { lazy } from './lazy.ts'
 
 /** What rendering needs beside the record. */
@@ -25,8 +25,12 @@ export type Rendered =
   | { readonly failure: Failure }
   | { readonly missing: { readonly template: string; readonly version: string } }
 
-/** Renders channels of a notification: the template, then links, then the SMS policy on what is left. */
+/** Renders channels of a notification: the template, then links, then the SMS policy on what is left. Whatever throws, also a schema, is a failure. */
 export function render(record: NotificationRecord, channels: readonly Channel[], context: RenderContext): Awaitable<Rendered> {
+  return guarded(() => renderParts(record, channels, context), failure)
+}
+
+function renderParts(record: NotificationRecord, channels: readonly Channel[], context: RenderContext): Awaitable<Rendered> {
   const { message } = record
   if ('content' in message) return finish(record, pick(message.content, channels), context.sms, context)
   const { id, version } = message.template
@@ -39,14 +43,10 @@ export function render(record: NotificationRecord, channels: readonly Channel[],
           template: id,
         }),
       )
-    try {
-      const locale = record.to.locale ?? context.locale
-      const content: Record<string, unknown> = {}
-      for (const channel of channels) content[channel] = template.render(channel, checked.value, locale)
-      return finish(record, pick(content as Content, channels), template.sms ?? context.sms, context)
-    } catch (error) {
-      return failure(error)
-    }
+    const locale = record.to.locale ?? context.locale
+    const content: Record<string, unknown> = {}
+    for (const channel of channels) content[channel] = template.render(channel, checked.value, locale)
+    return finish(record, pick(content as Content, channels), template.sms ?? context.sms, context)
   })
 }
 
@@ -80,11 +80,9 @@ const loadSms = lazy(() => import('../text/sms.ts'))
 
 function applyPolicy(content: Content, policy: SmsPolicy | undefined): Awaitable<Rendered> {
   if (content.sms === undefined || policy === undefined) return { content }
-  return loadSms()
-    .then(({ applySmsPolicy }) => ({
-      content: { ...content, sms: { ...content.sms!, text: applySmsPolicy(content.sms!.text, policy) } },
-    }))
-    .catch(failure)
+  return loadSms().then(({ applySmsPolicy }) => ({
+    content: { ...content, sms: { ...content.sms!, text: applySmsPolicy(content.sms!.text, policy) } },
+  }))
 }
 
 function pick(content: Content, channels: readonly Channel[]): Content {

@@ -259,23 +259,30 @@ describe('permits are given back on every path', () => {
     expect(provider.calls).toHaveLength(2)
   })
 
-  test('an adapter whose `keys` throws: the error is reported, the permit is back, and the step is begun again', async () => {
+  test('an adapter whose `keys` throws: the error is told without its words, the permit is back, and the next provider sends', async () => {
     let broken = true
-    const provider = scriptedProvider({
-      channels: ['sms'],
-      limits,
+    const limited = { channels: ['sms'], receipts: 'none', limits } as const
+    const one = scriptedProvider({
+      ...limited,
+      name: 'one',
       keys() {
-        if (broken) throw new Error('a bug of the adapter')
+        if (broken) throw new Error('a bug over +420777123456')
         return []
       },
     })
-    const w = world([provider])
+    const two = scriptedProvider({ ...limited, name: 'two' })
+    const w = world([one, two])
     await w.send(['sms'])
+    await w.send([{ channel: 'sms', through: 'one' }, 'sms'])
     await w.to(1)
-    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ error: { message: 'a bug of the adapter' } }])
+    const told = { type: 'error', error: { message: 'one threw Error (in its keys)' } }
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([told, told, told])
+    expect([one.calls.length, two.calls.length]).toEqual([0, 2])
+    expect(await w.states('n2')).toEqual(['failed', 'succeeded'])
     broken = false
-    await w.to(60)
-    expect(provider.calls).toHaveLength(1)
+    await w.send(['sms'])
+    await w.to(2)
+    expect(one.calls).toHaveLength(1)
   })
 })
 

@@ -134,13 +134,15 @@ describe('cancel', () => {
   })
 
   test('a vendor that fails to call back is an error event; the notification goes on as it was', async () => {
-    const provider = { ...scriptedProvider({ channels: ['sms'] }), cancel: () => Promise.reject(new Error('no such message')) }
+    const provider = { ...scriptedProvider({ channels: ['sms'] }), cancel: () => Promise.reject(new Error('S3CRET')) }
     const w = world([provider])
     const id = await w.send(['sms'])
     await w.to(1)
     await w.notifier.cancel(id)
     await w.to(2)
-    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ id, error: { message: 'no such message' } }])
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([
+      { id, error: { message: 'sms threw Error (in its cancel)' } },
+    ])
     expect(await w.states(id)).toEqual(['awaiting'])
   })
 })
