@@ -29,7 +29,7 @@ const words: Readonly<Record<string, string>> = {
 
 /**
  * Renders a record's history for people: a header with id and outcome, then a line for each entry, or a Mermaid sequence diagram.
- * Addresses are not shown. Whatever vendors and apps wrote is made harmless: one entry stays one line, and the diagram parses.
+ * Addresses are not shown, and of a clicked link its host and path alone: the rest may hold a token. Whatever vendors and apps wrote is made harmless: one entry stays one line, and the diagram parses.
  * Throws a `RequestError` for a time zone that does not exist.
  */
 export function formatTimeline(record: NotificationRecord, options: FormatTimelineOptions = {}): string {
@@ -109,7 +109,7 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
     case 'attempt.failed':
       return `${subject}failed: ${fault(entry.failure)}${entry.retryAt === null ? '' : `, again at ${clock(entry.retryAt)}`}`
     case 'attempt.receipt': {
-      const said = [entry.raw, entry.reason, entry.link].filter((part) => part).join(', ')
+      const said = [entry.raw, entry.reason, entry.link && placeOfLink(entry.link)].filter((part) => part).join(', ')
       return `${subject}reported ${entry.status}${said && ` (${said})`}`
     }
     case 'attempt.contradicted':
@@ -118,6 +118,11 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
       // A newer version's record may hold what this one does not know; a type missing above does not compile.
       return (entry satisfies never as TimelineEntry).type
   }
+}
+
+/** Host and path of a link, which vendors also write without its scheme. */
+function placeOfLink(link: string): string {
+  return /^(?:(?:[a-z][a-z\d+.-]*:)?\/\/)?(?:[^/?#]*@)?([^?#]*)/i.exec(link)![1]!
 }
 
 function outcomeOf({ outcome }: NotificationRecord): string {

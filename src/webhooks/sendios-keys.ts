@@ -1,3 +1,5 @@
+import { hash } from '../contract/hash.ts'
+
 /** The field of an e-mail's own `meta` that carries the idempotency key; Sendios sends `meta` back with each e-mail event [doc]. */
 export const sendiosMetaField = 'omnicascade'
 
@@ -15,6 +17,9 @@ export const sendiosMetaKey = (id: string): string => `meta:${id}`
 export const sendiosMailUserKey = (clientUserId: string | number, typeId: string | number): string =>
   `user:${clientUserId}:type:${typeId}`
 
-/** Correlation key of an e-mail by its address (in any case) and the `type_id` of the send; a rejected address has no user id [live]. */
+/**
+ * Correlation key of an e-mail by its address (in any case) and the `type_id` of the send; a rejected address has no user id [live].
+ * Keys are told in events, so the address is hashed.
+ */
 export const sendiosMailAddressKey = (email: string, typeId: string | number): string =>
-  `mail:${email.toLowerCase()}:type:${typeId}`
+  `mail:${hash(email.toLowerCase())}:type:${typeId}`

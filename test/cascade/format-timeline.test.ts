@@ -51,7 +51,7 @@ function record(timeline: readonly TimelineEntry[], more: Partial<NotificationRe
 }
 
 function outcome(by: Outcome['by'], assumed = false): Outcome {
-  return { status: 'delivered', by, assumed, duplicateDelivery: false, failedRequired: [], reason: null, steps: [] }
+  return { status: 'delivered', by, step: null, assumed, duplicateDelivery: false, failedRequired: [], reason: null, steps: [] }
 }
 
 const telegram = { step: 0, channel: 'telegram', attempt: 0, provider: 'telegram' } as const
@@ -163,7 +163,7 @@ const sentences: readonly (readonly [TimelineEntry, string])[] = [
       raw: 'sms_click',
       link: 'https://example.org/o',
     },
-    'sms  sendios reported clicked (sms_click, https://example.org/o)',
+    'sms  sendios reported clicked (sms_click, example.org/o)',
   ],
   [{ type: 'attempt.receipt', at, ...sms, status: 'delivered', occurredAt: start }, 'sms  sendios reported delivered'],
   [{ type: 'attempt.contradicted', at, ...sms, status: 'failed' }, 'sms  sendios now reports failed; nothing is changed'],
@@ -174,6 +174,17 @@ test.for(sentences)('%o reads as a plain sentence', ([entry, line]) => {
     'order-1: under way (2026-11-25, UTC)',
     `+0.0s  09:00:00  ${line}`,
   ])
+})
+
+test.each([
+  ['https://ada:S3CRET@example.org:8080/o/1?token=S3CRET#S3CRET', 'example.org:8080/o/1'],
+  ['example.com', 'example.com'],
+  ['example.com:8080/o?S3CRET', 'example.com:8080/o'],
+  ['//example.com/#S3CRET', 'example.com/'],
+  ['mailto:ada@example.com?S3CRET', 'example.com'],
+])('of the clicked link %s its host and path are shown, and nothing that opens doors', (link, shown) => {
+  const clicked = { type: 'attempt.receipt', at, ...sms, status: 'clicked', occurredAt: start, link } as const
+  expect(formatTimeline(record([clicked]))).toMatch(new RegExp(`clicked \\(${shown}\\)$`))
 })
 
 test('an arrow points only at a channel that was really tried instead, never from or to a required step', () => {
@@ -250,7 +261,7 @@ test('whatever vendors and apps write, a line stays a line and the diagram keeps
       const failure = { kind: 'content', message, code: word } as const
       const hurt = record(
         [
-          { type: 'step.skipped', at, step: 0, channel: 'telegram', reason: `vetoed${word}` },
+          { type: 'step.skipped', at, step: 0, channel: 'telegram', reason: `vetoed: ${word}` },
           { type: 'attempt.started', at, ...by },
           { type: 'attempt.failed', at, ...by, failure, retryAt: start },
           { type: 'attempt.accepted', at, ...by, messageId: message },

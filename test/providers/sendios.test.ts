@@ -5,7 +5,7 @@ import { setupServer } from 'msw/node'
 import { createNotifier } from 'omnicascade'
 import { consoleProvider } from 'omnicascade/providers/console'
 import { type SendiosOptions, sendios } from 'omnicascade/providers/sendios'
-import { parseSendiosWebhook, sendiosReceipts } from 'omnicascade/webhooks/sendios'
+import { parseSendiosWebhook, sendiosMailAddressKey, sendiosReceipts } from 'omnicascade/webhooks/sendios'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Recipient } from '../../src/contract/channel.ts'
 import type { EmailContent } from '../../src/contract/content.ts'
@@ -46,7 +46,7 @@ const answer =
   (data: unknown, status = 200): Answer =>
   () =>
     HttpResponse.json({ _meta: { status: 'SUCCESS', time: 0, count: 1 }, data }, { status })
-const mailKeys = ['meta:n1.0.0', 'user:u-7:type:5', `mail:${ada}:type:5`]
+const mailKeys = ['meta:n1.0.0', 'user:u-7:type:5', sendiosMailAddressKey(ada, 5)]
 const email = { api: 'system' } as const
 const sms: NonNullable<SendiosOptions['sms']> = {
   body: ({ to, content, idempotencyKey }) => ({ phone: String(to), text: content.text, ref: idempotencyKey }),
@@ -181,7 +181,7 @@ describe('sendios', () => {
         meta: { tracking_id: 1, omnicascade: 'n1.0.0' },
       },
     })
-    expect(result.keys).toEqual(['meta:n1.0.0', 'user:u-7:type:6', `mail:${ada}:type:6`])
+    expect(result.keys).toEqual(['meta:n1.0.0', 'user:u-7:type:6', sendiosMailAddressKey(ada, 6)])
   })
 
   test('sends SMS with the body that the app builds', async () => {

@@ -91,13 +91,20 @@ describe('the webhook source', () => {
     expect(source.receipts(events)).toEqual([
       {
         provider: 'sendios',
-        keys: ['mail:test@example.com:type:1'],
+        keys: [sendiosMailAddressKey('Test@example.com', 1)],
         status: 'failed',
         at: 1618233303000,
         raw: 'reject',
         reason: 'validation',
       },
     ])
+  })
+
+  test('keys, which events tell, hold no address', () => {
+    const keys = [sendiosMailAddressKey('ada@example.org', 5), sendiosMailAddressKey('ADA@example.org', 5)]
+    expect(keys[0]).toMatch(/^mail:[a-z\d]{6,11}:type:5$/)
+    expect(keys[1]).toBe(keys[0])
+    expect(sendiosMailAddressKey('eva@example.org', 5)).not.toBe(keys[0])
   })
 
   test('can be named after another provider, and be told to match the newest attempt', () => {
