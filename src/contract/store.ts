@@ -18,8 +18,8 @@ export interface NotificationStore {
   parkReceipt(receipt: Receipt, now: number, expiresAt: number): Awaitable<void>
   /** The parked receipts of `provider` that carry any of `keys`, oldest first. */
   findParked(provider: string, keys: readonly string[], now: number): Awaitable<readonly Receipt[]>
-  /** Forgets the parked receipts of `provider` that carry any of `keys`. */
-  dropParked(provider: string, keys: readonly string[]): Awaitable<void>
+  /** Forgets one parked receipt, if it is parked. */
+  dropParked(receipt: Receipt): Awaitable<void>
   /** Ids of records with `dueAt <= now`, the earliest first. */
   due(now: number, limit: number): Awaitable<readonly string[]>
   /** The earliest `dueAt` of all, or null. */

@@ -105,8 +105,15 @@ export function createEngine(context: EngineContext): Engine {
         )
     }
     if (record.settledAt !== null && effects.length > 0) context.onSettled(record.id, record.outcome!)
-    if (record.dueAt !== null)
-      void Promise.resolve(scheduler.wakeAt(record.id, record.dueAt)).catch((error) => events.error(error, record.id))
+    if (record.dueAt !== null) void wakeAt(record.id, record.dueAt)
+  }
+
+  async function wakeAt(id: string, time: number): Promise<void> {
+    try {
+      await scheduler.wakeAt(id, time)
+    } catch (error) {
+      events.error(error, id)
+    }
   }
 
   function begin(record: NotificationRecord, effect: Begin, work: Promise<void>[], begun: Promise<Prepared> | undefined): void {
@@ -172,7 +179,7 @@ export function createEngine(context: EngineContext): Engine {
     async applyParked(record, index, attempt) {
       const { provider, keys } = record.steps[index]!.attempts[attempt]!
       const waiting = keys.length === 0 ? [] : await store.findParked(provider, keys, clock.now())
-      if (waiting.length > 0) await (await loadReceipts()).applyParked(waiting, provider, keys)
+      if (waiting.length > 0) await (await loadReceipts()).applyParked(waiting)
     },
   }
 

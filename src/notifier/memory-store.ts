@@ -53,11 +53,8 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     }
   }
 
-  function parkedUnder(provider: string, keys: readonly string[]): Parked[] {
-    return [...new Set(keys.flatMap((key) => [...(parkedByKey.get(indexKey(provider, key)) ?? [])]))]
-  }
-
-  function unpark(entry: Parked): void {
+  function unpark(entry: Parked | undefined): void {
+    if (entry === undefined) return
     parked.delete(entry.text)
     for (const key of entry.receipt.keys) {
       const index = indexKey(entry.receipt.provider, key)
@@ -105,13 +102,11 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       }
     },
     findParked: (provider, keys, now) =>
-      parkedUnder(provider, keys)
+      [...new Set(keys.flatMap((key) => [...(parkedByKey.get(indexKey(provider, key)) ?? [])]))]
         .filter(({ expiresAt }) => expiresAt > now)
         .sort((a, b) => a.expiresAt - b.expiresAt)
         .map(({ receipt }) => receipt),
-    dropParked(provider, keys) {
-      for (const entry of parkedUnder(provider, keys)) unpark(entry)
-    },
+    dropParked: (receipt) => unpark(parked.get(JSON.stringify(receipt))),
     due: (now, limit) => dueQueue.due(now, limit),
     nextDueAt: () => dueQueue.earliest(),
   }

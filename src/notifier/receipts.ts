@@ -1,4 +1,4 @@
-import { hasFailed, rankOf } from '../cascade/status.ts'
+import { mayArrive, rankOf } from '../cascade/status.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
@@ -13,8 +13,8 @@ import type { Events } from './events.ts'
 export interface Receipts {
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
   deliveryTimes(provider: string): DeliveryTimes | null
-  /** Applies what was parked under keys that an attempt of `provider` now carries. */
-  applyParked(waiting: readonly Receipt[], provider: string, keys: readonly string[]): Promise<void>
+  /** Applies what was parked under keys that an attempt now carries. */
+  applyParked(waiting: readonly Receipt[]): Promise<void>
 }
 
 /** What finding an attempt for a receipt needs. */
@@ -44,10 +44,22 @@ export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, c
   async function find(receipt: Receipt): Promise<readonly Candidate[]> {
     for (const key of receipt.keys) {
       const records = await store.findByKey(receipt.provider, key, candidateLimit)
-      const found = latestOfEachStep(records.flatMap((record) => candidatesIn(record, receipt, key)))
-      if (found.length > 0) return receipt.match === 'newest' && found.length > 1 ? found.filter(isUnsettled).slice(0, 1) : found
+      const found = oneOfEachStep(records.flatMap((record) => candidatesIn(record, receipt, key)))
+      if (found.length > 0) return found
     }
     return []
+  }
+
+  /** Applies a receipt to the one of its candidates that is meant, if it can be told; undefined if there is none yet. */
+  async function settle(receipt: Receipt): Promise<Fate | undefined> {
+    const found = await find(receipt)
+    if (found.length === 0) return undefined
+    const newest = receipt.match === 'newest' && found.length > 1
+    if (newest && found.some((candidate) => hasHeard(candidate, receipt))) return 'duplicate'
+    const [meant, ...others] = newest ? found.filter(isUnsettled).slice(0, 1) : found
+    if (meant !== undefined && others.length === 0) return apply(meant, receipt)
+    events.operator('receipt.unmatched', { receipt, candidates: found.length })
+    return 'unmatched'
   }
 
   async function apply({ record, step, attempt }: Candidate, receipt: Receipt): Promise<Fate> {
@@ -57,21 +69,23 @@ export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, c
     return 'applied'
   }
 
+  async function settleParked(receipt: Receipt): Promise<Fate | undefined> {
+    const fate = await settle(receipt)
+    // One that is near another attempt, not known yet, goes on waiting for it.
+    if (fate !== undefined) await store.dropParked(receipt)
+    return fate
+  }
+
   async function ingestOne(receipt: Receipt): Promise<Fate> {
-    let found = await find(receipt)
-    if (found.length === 0) {
-      const now = clock.now()
-      await store.parkReceipt(receipt, now, now + parkFor)
-      // The key may have become known between the look and the parking; then nobody else would look again.
-      found = await find(receipt)
-      if (found.length === 0) {
-        events.operator('receipt.parked', { receipt })
-        return 'parked'
-      }
-    }
-    if (found.length === 1) return apply(found[0]!, receipt)
-    events.operator('receipt.unmatched', { receipt, candidates: found.length })
-    return 'unmatched'
+    const known = await settle(receipt)
+    if (known !== undefined) return known
+    const now = clock.now()
+    await store.parkReceipt(receipt, now, now + parkFor)
+    // The key may have become known between the look and the parking; then nobody else would look again.
+    const fate = await settleParked(receipt)
+    if (fate !== undefined) return fate
+    events.operator('receipt.parked', { receipt })
+    return 'parked'
   }
 
   return {
@@ -81,16 +95,8 @@ export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, c
       for await (const receipt of receipts) report[await ingestOne(receipt)]++
       return report
     },
-    async applyParked(waiting, provider, keys) {
-      let dealtWith = true
-      for (const receipt of waiting) {
-        const found = await find(receipt)
-        if (found.length === 1) await apply(found[0]!, receipt)
-        else if (found.length > 1) events.operator('receipt.unmatched', { receipt, candidates: found.length })
-        else dealtWith = false
-      }
-      // A receipt that is near another attempt, not known yet, goes on waiting for it; to apply the others again does no harm.
-      if (dealtWith) await store.dropParked(provider, keys)
+    async applyParked(waiting) {
+      for (const receipt of waiting) await settleParked(receipt)
     },
   }
 }
@@ -117,17 +123,34 @@ function isMeant(attempt: AttemptRecord, { provider, near }: Receipt, key: strin
   return near === undefined || Math.abs(attempt.startedAt - near.at) <= near.tolerance
 }
 
-/** A send that was repeated under its idempotency key is one message to the vendor: its last attempt stands for it. The newest first. */
-function latestOfEachStep(candidates: readonly Candidate[]): Candidate[] {
-  const byStep = new Map(candidates.map((candidate) => [`${candidate.record.id}.${candidate.step}`, candidate]))
-  return [...byStep.values()].sort((a, b) => startedAt(b) - startedAt(a))
+/** A send that was repeated under its key is one message to the vendor: its last attempt that was not refused stands for it. The newest first. */
+function oneOfEachStep(candidates: readonly Candidate[]): Candidate[] {
+  const byRefusal = candidates.toSorted((a, b) => Number(isRefused(b)) - Number(isRefused(a)))
+  const byStep = new Map(byRefusal.map((candidate) => [`${candidate.record.id}.${candidate.step}`, candidate]))
+  return [...byStep.values()].sort((a, b) => attemptOf(b).startedAt - attemptOf(a).startedAt)
 }
 
-function startedAt({ record, step, attempt }: Candidate): number {
-  return record.steps[step]!.attempts[attempt]!.startedAt
+function attemptOf({ record, step, attempt }: Candidate): AttemptRecord {
+  return record.steps[step]!.attempts[attempt]!
 }
 
-function isUnsettled({ record, step, attempt: index }: Candidate): boolean {
-  const attempt = record.steps[step]!.attempts[index]!
-  return rankOf(attempt.status) < rankOf('delivered') && !hasFailed(attempt)
+function isRefused(candidate: Candidate): boolean {
+  return attemptOf(candidate).state === 'failed'
+}
+
+function isUnsettled(candidate: Candidate): boolean {
+  const attempt = attemptOf(candidate)
+  return mayArrive(attempt) && rankOf(attempt.status) < rankOf('delivered')
+}
+
+/** Whether the attempt has had this very receipt before. */
+function hasHeard({ record, step, attempt }: Candidate, { status, at }: Receipt): boolean {
+  return record.timeline.some(
+    (entry) =>
+      entry.type === 'attempt.receipt' &&
+      entry.step === step &&
+      entry.attempt === attempt &&
+      entry.status === status &&
+      entry.occurredAt === at,
+  )
 }

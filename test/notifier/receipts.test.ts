@@ -1,5 +1,5 @@
 import { memoryStore, type Receipt } from 'omnicascade'
-import { accept, gate, hang, scriptedProvider } from 'omnicascade/testing'
+import { accept, fail, gate, hang, scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import { world } from '../support/world.ts'
 import { slowed, turn } from './support.ts'
@@ -59,16 +59,16 @@ describe('a receipt that several attempts might be meant by', () => {
     expect(await states()).toEqual(['awaiting', 'awaiting', 'awaiting'])
   })
 
-  test('with `newest` belongs to the newest that has not ended, one after another', async () => {
+  test('with `newest` belongs to the newest that has not ended, one after another, and to none once all have', async () => {
     const { w, states } = await three()
-    const newest = () => w.receipt('sms', 'delivered', 'user-7', { match: 'newest' })
-    await newest()
+    const newest = (at: number) => w.receipt('sms', 'delivered', 'user-7', { match: 'newest', at })
+    await newest(31_000)
     expect(await states()).toEqual(['awaiting', 'awaiting', 'succeeded'])
-    await newest()
+    await newest(32_000)
     expect(await states()).toEqual(['awaiting', 'succeeded', 'succeeded'])
-    await newest()
+    await newest(33_000)
     expect(await states()).toEqual(['succeeded', 'succeeded', 'succeeded'])
-    expect(await newest()).toEqual({ applied: 0, duplicate: 0, parked: 1, unmatched: 0 })
+    expect(await newest(34_000)).toEqual({ applied: 0, duplicate: 0, parked: 0, unmatched: 1 })
   })
 
   test('with `newest`, one that was reported as failed has ended too', async () => {
@@ -76,6 +76,30 @@ describe('a receipt that several attempts might be meant by', () => {
     await w.receipt('sms', 'failed', 'user-7', { match: 'newest' })
     await w.receipt('sms', 'delivered', 'user-7', { match: 'newest' })
     expect(await states()).toEqual(['awaiting', 'succeeded', 'failed'])
+  })
+
+  test('with `newest`, the same receipt again hits neither another message nor a later one', async () => {
+    const { w, states } = await three()
+    const failed = () => w.receipt('sms', 'failed', 'user-7', { match: 'newest', at: 31_000 })
+    expect(await failed()).toMatchObject({ applied: 1 })
+    for (let i = 0; i < 3; i++) expect(await failed()).toEqual({ applied: 0, duplicate: 1, parked: 0, unmatched: 0 })
+    expect(await states()).toEqual(['awaiting', 'awaiting', 'failed'])
+    const id = await w.send(['sms'])
+    await w.to(40)
+    expect(await w.states(id)).toEqual(['awaiting'])
+  })
+
+  test('with `newest`, a send that the vendor refused is not meant', async () => {
+    const refused = scriptedProvider({
+      channels: ['sms'],
+      keys: () => ['user-7'],
+      replies: [under(), fail('recipient')],
+    })
+    const w = world([refused])
+    const ids = [await w.send(['sms']), await w.send(['sms'])]
+    await w.to(1)
+    expect(await w.receipt('sms', 'delivered', 'user-7', { match: 'newest' })).toMatchObject({ applied: 1 })
+    expect((await Promise.all(ids.map(w.states))).flat()).toEqual(['succeeded', 'failed'])
   })
 
   test('with `near` belongs to the one that started within the tolerance', async () => {
@@ -156,6 +180,31 @@ describe('a receipt whose key nobody knows yet', () => {
     expect(events(w, 'receipt.unmatched')).toContainEqual(expect.objectContaining({ candidates: 2 }))
     expect((await Promise.all(ids.map(w.states))).flat()).toEqual(['awaiting', 'awaiting'])
   })
+})
+
+test('a receipt whose key becomes known while it is being parked is applied, and leaves nothing behind for a later message', async () => {
+  const memory = memoryStore()
+  const send = gate()
+  let meanwhile = async () => {}
+  const store = {
+    ...memory,
+    async parkReceipt(...given: Parameters<typeof memory.parkReceipt>) {
+      await meanwhile()
+      await memory.parkReceipt(...given)
+    },
+  }
+  const w = world([sms(send.reply, under('user-7'))], { store })
+  meanwhile = async () => {
+    send.release(under('user-7'))
+    for (let i = 0; i < 5; i++) await turn()
+  }
+  const one = await w.send(['sms'])
+  await turn()
+  expect(await w.receipt('sms', 'failed', 'user-7')).toMatchObject({ applied: 1 })
+  const two = await w.send(['sms'])
+  await w.to(1)
+  expect([await w.states(one), await w.states(two)]).toEqual([['failed'], ['awaiting']])
+  expect(await memory.findParked('sms', ['user-7'], 1000)).toEqual([])
 })
 
 describe('an attempt whose call nobody saw the end of', () => {

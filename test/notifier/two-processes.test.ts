@@ -210,11 +210,12 @@ describe('a store that fails', () => {
     expect((await w.outcome(id))?.status).toBe('delivered')
   })
 
-  test('a scheduler that fails is an error event: the record is stored all the same', async () => {
+  test.each([
+    ['throws', () => fails()],
+    ['rejects', async () => fails()],
+  ])('a scheduler that %s is an error event: the record is stored all the same, and sent where it is due', async (_, wakeAt) => {
     const scheduler = {
-      async wakeAt() {
-        throw new Error('queue down')
-      },
+      wakeAt,
       start() {},
       stop() {},
     }
@@ -223,6 +224,9 @@ describe('a store that fails', () => {
     await w.to(0)
     expect(errors(w)).toEqual(['queue down'])
     expect((await w.record(id)).dueAt).toBe(1000)
+    const now = await w.send(['sms'])
+    await w.to(1)
+    expect((await w.outcome(now))?.status).toBe('delivered')
   })
 
   test('a record that the store has dropped meanwhile is left alone', async () => {
@@ -235,6 +239,10 @@ describe('a store that fails', () => {
     expect(errors(w)).toEqual([])
   })
 })
+
+function fails(): never {
+  throw new Error('queue down')
+}
 
 function counter(prefix: string) {
   let count = 0
