@@ -8,7 +8,7 @@ import type { ChannelProvider, SendPart, SendRequest } from '../contract/provide
 import type { NotificationRecord, StepRecord } from '../contract/record.ts'
 import type { Clock } from '../contract/time.ts'
 import { chain, guarded } from './awaitable.ts'
-import { timeoutOf } from './call.ts'
+import { keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
@@ -16,8 +16,11 @@ import { type RenderContext, render } from './render.ts'
 /** A hook's word on a step that is about to start: `false` or a reason stops it. */
 export type BeforeSend = (step: StepRecord, record: NotificationRecord) => Awaitable<boolean | string | undefined>
 
-type Begin = Extract<Effect, { type: 'begin' }>
-type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
+/** The machine asks for an attempt. */
+export type Begin = Extract<Effect, { type: 'begin' }>
+
+/** An input before it is stamped with the time. */
+export type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
 
 /** The machine's next input, and, when it is `started`, what the call needs once it is stored. */
 export interface Prepared {
@@ -137,7 +140,7 @@ function callThrough(
     cancellable: provider.cancel !== undefined,
   }
   const leaseUntil = clock.now() + timeoutOf(provider) + leaseGrace
-  const keys = provider.keys?.(request) ?? []
+  const keys = keysFrom(provider.keys?.(request))
   return {
     input: { type: 'started', step: index, attempt, provider: facts, to: request.to ?? null, keys, leaseUntil },
     call: { permit, request },

@@ -15,6 +15,11 @@ export function timeoutOf(provider: ChannelProvider): number {
   return provider.timeout === undefined ? defaultTimeout : toMilliseconds(provider.timeout)
 }
 
+/** Correlation keys as receipts carry them: vendors' ids may be numbers, and an adapter may give anything. */
+export function keysFrom(given: unknown): string[] {
+  return Array.isArray(given) ? given.filter((key) => typeof key === 'string' || typeof key === 'number').map(String) : []
+}
+
 /** A call under way. */
 export interface CallUnderWay {
   /** Never rejects. */

@@ -1,9 +1,10 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
 import { step } from '../cascade/machine.ts'
-import type { SendRequest } from '../contract/provider.ts'
+import { rankOf } from '../cascade/status.ts'
+import type { SendRequest, SendResult } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
-import { type BeginContext, type Prepared, prepare } from './begin.ts'
-import { type Called, type CallUnderWay, call, defaultTimeout } from './call.ts'
+import { type Begin, type BeginContext, type Prepared, prepare, type WithoutAt } from './begin.ts'
+import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom } from './call.ts'
 import { thrownIn } from './classify.ts'
 import type { EngineCore } from './engine.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
@@ -11,8 +12,11 @@ import { within } from './within.ts'
 
 // Loaded when the first step is to begin: a process that only takes webhooks calls no provider.
 
-type Begin = Extract<Effect, { type: 'begin' }>
 type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
+
+// Between two tries to write down what a call came to, in milliseconds.
+const firstRewrite = 100
+const slowestRewrite = 5000
 
 /** What calling providers needs. */
 export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {}
@@ -93,20 +97,14 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
   async function run(record: NotificationRecord, { step: index, attempt, permit, request }: Start): Promise<void> {
     const { provider } = permit
     const place = { step: index, attempt }
+    const leaseUntil = record.steps[index]!.dueAt ?? 0
     const conclude = async (called: Called) => {
       if ('failure' in called) {
-        await engine.apply(record, { type: 'rejected', ...place, failure: called.failure, random: random() })
+        await write(record, { type: 'rejected', ...place, failure: called.failure, random: random() }, leaseUntil)
         return
       }
-      const { messageId, keys = [], status = 'accepted' } = called.result
-      const all = messageId === undefined ? keys : [messageId, ...keys]
-      const { after } = await engine.apply(record, {
-        type: 'accepted',
-        ...place,
-        messageId: messageId ?? null,
-        keys: all,
-        status,
-      })
+      const accepted = { type: 'accepted', ...place, ...asTold(called.result) } as const
+      const { after } = await write(record, accepted, leaseUntil)
       await engine.applyParked(after, index, attempt)
     }
     // A call that was cut may still tell its message id, and thereby find its receipts.
@@ -119,6 +117,18 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
     calls.delete(own)
     permit.leave('failure' in called ? called.failure : null)
     await conclude(called)
+  }
+
+  /** What a call came to must outlive a store that is down for a moment: it is written again, ever more rarely, until the lease ends. */
+  async function write(record: NotificationRecord, input: WithoutAt<Input>, leaseUntil: number) {
+    for (let delay = firstRewrite; ; delay = Math.min(2 * delay, slowestRewrite)) {
+      try {
+        return await engine.apply(record, input)
+      } catch (error) {
+        if (wasCut || clock.now() + delay >= leaseUntil) throw error
+        await new Promise<void>((resolve) => clock.setTimer(delay, resolve))
+      }
+    }
   }
 
   async function cancelAtProvider(record: NotificationRecord, { step: index, attempt }: Cut): Promise<void> {
@@ -178,6 +188,20 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
       const failure = { kind: 'unknown', message: 'the call was cut because the notifier was closed', code: 'CLOSED' } as const
       for (const own of calls) own.cut(failure)
     },
+  }
+}
+
+/** A result as records keep it. Its types promise no less, but an adapter may be plain JavaScript. */
+function asTold({
+  messageId,
+  keys,
+  status,
+}: SendResult): Pick<Extract<Input, { type: 'accepted' }>, 'messageId' | 'keys' | 'status'> {
+  const [id = null] = keysFrom([messageId])
+  return {
+    messageId: id,
+    keys: [...keysFrom([messageId]), ...keysFrom(keys)],
+    status: status !== undefined && rankOf(status) > 0 ? status : 'accepted',
   }
 }
 

@@ -3,13 +3,10 @@ import { step } from '../cascade/machine.ts'
 import type { TimelineEntry } from '../contract/events.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
-import type { Prepared } from './begin.ts'
+import type { Begin, Prepared, WithoutAt } from './begin.ts'
 import type { Dispatch, DispatchContext } from './dispatch.ts'
 import { lazy } from './lazy.ts'
 import type { Receipts, ReceiptsContext } from './receipts.ts'
-
-type WithoutAt<T> = T extends unknown ? Omit<T, 'at'> : never
-type Begin = Extract<Effect, { type: 'begin' }>
 
 /** What the machine needs to act: where records live, who wakes them, whom to call and whom to tell. */
 export interface EngineContext extends DispatchContext, ReceiptsContext {

@@ -134,3 +134,29 @@ test('an accepted message is called back at the provider that has it; one that t
   expect(await one.states(ids[1])).toEqual(['recalled'])
   expect([...one.events, ...two.events].filter(({ type }) => type === 'error')).toEqual([])
 })
+
+test.each<[string, object, object]>([
+  ['a number for an id', { messageId: 5 }, { messageId: '5', keys: ['5'] }],
+  ['null for everything', { messageId: null, keys: null, status: null }, { messageId: null, keys: [], status: 'accepted' }],
+  ['keys that are none', { keys: ['a', undefined, null, {}, 7] }, { messageId: null, keys: ['a', '7'] }],
+  ['no list of keys', { keys: 'abc' }, { keys: [] }],
+  ['a status of its own', { messageId: 'm', status: 'nonsense' }, { messageId: 'm', status: 'accepted' }],
+  ['a status that every object has', { messageId: 'm', status: 'constructor' }, { messageId: 'm', status: 'accepted' }],
+])('an adapter that answers with %s has been accepted, and receipts find it', async (_, result, expected) => {
+  const w = world([scriptedProvider({ channels: ['sms'], replies: [async () => result as never] })])
+  const id = await w.send(['sms'])
+  await w.to(1)
+  const [attempt] = (await w.record(id)).steps[0]!.attempts
+  expect(attempt).toMatchObject({ state: 'accepted', status: 'accepted', ...expected })
+  for (const key of attempt!.keys.slice(0, 1)) expect(await w.receipt('sms', 'delivered', key)).toMatchObject({ applied: 1 })
+})
+
+test('keys that a provider gives before the call are held to the same', async () => {
+  for (const keys of [null, [null, 5]]) {
+    const w = world([scriptedProvider({ channels: ['sms'], keys: () => keys as never })])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    expect((await w.record(id)).steps[0]!.attempts).toMatchObject([{ state: 'accepted' }])
+    if (keys !== null) expect(await w.receipt('sms', 'delivered', '5')).toMatchObject({ applied: 1 })
+  }
+})

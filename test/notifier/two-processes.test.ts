@@ -139,7 +139,36 @@ describe('a store that fails', () => {
     expect([provider.calls.length, w.events.length]).toEqual([0, 0])
   })
 
-  test('after the call: an error event; the lease ends as unknown, and the message is not sent twice', async () => {
+  test('after the call, for a while: what it came to is written once it can be, message id and all', async () => {
+    const { store, fails } = frail()
+    const send = gate()
+    const w = world([scriptedProvider({ channels: ['sms'], timeout: '10s', replies: [send.reply] })], { store })
+    const id = await w.send(['sms'])
+    fails.add('update')
+    send.release(accept({ messageId: 'message-1' }))
+    await w.to(20)
+    fails.clear()
+    await w.to(26)
+    expect((await w.record(id)).steps[0]!.attempts).toMatchObject([{ state: 'accepted', messageId: 'message-1' }])
+    expect(errors(w)).toEqual([])
+    expect(await w.receipt('sms', 'delivered', 'message-1')).toMatchObject({ applied: 1 })
+  })
+
+  test('after the call, when the notifier is closed: it gives up, and says so', async () => {
+    const { store, fails } = frail()
+    const send = gate()
+    const w = world([sms(send.reply)], { store })
+    await w.send(['sms'])
+    fails.add('update')
+    send.release()
+    const closing = w.notifier.close({ timeout: '1s' })
+    await w.to(10)
+    await closing
+    expect(errors(w)).toEqual(['update: connection lost'])
+    expect(w.clock.timers).toBe(0)
+  })
+
+  test('after the call, for too long: an error event; the lease ends as unknown, and the message is not sent twice', async () => {
     const { store, fails } = frail()
     const send = gate()
     const provider = scriptedProvider({
@@ -152,10 +181,9 @@ describe('a store that fails', () => {
     const id = await w.send([{ channel: 'sms', within: '2m' }])
     fails.add('update')
     send.release()
-    await w.to(1)
+    await w.to(39)
     expect(errors(w)).toEqual(['update: connection lost'])
     fails.clear()
-    await w.to(39)
     expect(await w.states(id)).toEqual(['sending'])
     await w.to(41)
     expect((await w.record(id)).steps[0]!.attempts).toMatchObject([{ state: 'unknown' }])
