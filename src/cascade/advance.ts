@@ -1,7 +1,7 @@
 import { outcomeOf } from './outcome.ts'
-import { hasEnded, mayArrive } from './status.ts'
+import { doubtOf, hasEnded } from './status.ts'
+import { holdUntilOpen, settleDoubt, skip } from './steps.ts'
 import { end, move, note, noteStep, type Turn } from './turn.ts'
-import { opensAt } from './window.ts'
 
 /** After this long without an answer to `begin`, a step is begun again: its process may have died. */
 export const beginLease = 60_000
@@ -26,16 +26,15 @@ function endWhatIsNotWanted(turn: Turn): void {
   const won = record.steps.some((step) => !step.required && step.state === 'succeeded')
   const over = record.expiresAt !== null && at >= record.expiresAt
   for (const [index, step] of record.steps.entries()) {
+    if (hasEnded(step)) continue
+    const waits = step.state === 'pending' || step.state === 'ready'
     const beaten = won && !step.required
-    if (step.state === 'pending' || step.state === 'ready') {
-      const reason = record.cancelRequestedAt !== null ? 'cancelled' : beaten ? 'delivered' : over ? 'expired' : null
-      if (reason === null) continue
-      end(turn, index, 'skipped', reason)
-      noteStep(turn, 'step.skipped', index, { reason })
-    } else if (beaten && !hasEnded(step)) {
+    if (beaten && (!waits || doubtOf(step) !== undefined)) {
       end(turn, index, 'superseded', 'delivered')
       noteStep(turn, 'step.superseded', index, {})
-      callBack(turn, index)
+    } else if (waits) {
+      const reason = record.cancelRequestedAt !== null ? 'cancelled' : beaten ? 'delivered' : over ? 'expired' : null
+      if (reason !== null && !settleDoubt(turn, index)) skip(turn, index, reason)
     }
   }
 }
@@ -52,34 +51,11 @@ function takeTurns(turn: Turn): void {
 function begin(turn: Turn, index: number): void {
   const step = turn.record.steps[index]!
   if (step.state !== 'ready' || turn.at < step.dueAt! || holdUntilOpen(turn, index)) return
-  const last = step.attempts.at(-1)
-  turn.effects.push({
-    type: 'begin',
-    step: index,
-    attempt: step.attempts.length,
-    prefer: last !== undefined && !step.excluded.includes(last.provider) ? last.provider : null,
-    only: false,
-  })
+  const doubt = doubtOf(step)
+  const last = doubt ?? step.attempts.at(-1)
+  const prefer = last !== undefined && !step.excluded.includes(last.provider) ? last.provider : null
+  turn.effects.push({ type: 'begin', step: index, attempt: step.attempts.length, prefer, only: doubt !== undefined })
   move(turn, index, 'ready', turn.at + beginLease)
-}
-
-/** Puts a step off to the opening of its window; true if it is closed now. */
-export function holdUntilOpen(turn: Turn, index: number): boolean {
-  const step = turn.record.steps[index]!
-  const until = step.window === null ? turn.at : opensAt(step.window, turn.record.timeZone, turn.at)
-  if (until <= turn.at) return false
-  move(turn, index, 'ready', until)
-  noteStep(turn, 'step.held', index, { until, reason: 'window' })
-  return true
-}
-
-/** Asks the vendor to call back what it has accepted and not yet delivered. */
-export function callBack(turn: Turn, index: number): void {
-  for (const [attempt, draft] of turn.record.steps[index]!.attempts.entries()) {
-    if (draft.state === 'accepted' && draft.cancellable && mayArrive(draft)) {
-      turn.effects.push({ type: 'cancelAtProvider', step: index, attempt })
-    }
-  }
 }
 
 function nextDueAt({ record }: Turn): number {

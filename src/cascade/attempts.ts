@@ -1,19 +1,18 @@
 import type { Failure } from '../contract/failure.ts'
-import type { StepReason } from '../contract/record.ts'
-import { callBack, holdUntilOpen } from './advance.ts'
 import { idempotencyKeyFor } from './idempotency-key.ts'
 import type { Input } from './input.ts'
 import { retryAt } from './retry.ts'
-import { furthest, hasEnded, rankOf, satisfies } from './status.ts'
-import { type AttemptDraft, end, move, noteAttempt, noteStep, type Turn } from './turn.ts'
+import { furthest, hasEnded, rankOf, satisfies, standingOf } from './status.ts'
+import { awaitReceipt, callBack, fail, holdUntilOpen, settleDoubt, skip, succeed } from './steps.ts'
+import { type AttemptDraft, end, move, noteAttempt, noteStep, type StepDraft, type Turn } from './turn.ts'
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
 
-/** A provider is about to be called: the attempt is written first. Stale, closed, cancelled or expired, nothing starts. */
+/** A provider is about to be called: the attempt is written first. Nothing starts on a stale answer, in a closed window, or once expired. */
 export function start(turn: Turn, input: InputOf<'started'>): void {
   const { record, at } = turn
   if (!isExpected(turn, input) || holdUntilOpen(turn, input.step)) return
-  if (record.cancelRequestedAt !== null || (record.expiresAt !== null && at >= record.expiresAt)) return
+  if (record.expiresAt !== null && at >= record.expiresAt) return
   const step = record.steps[input.step]!
   step.attempts.push({
     provider: input.provider.name,
@@ -41,21 +40,23 @@ export function start(turn: Turn, input: InputOf<'started'>): void {
 export function hold(turn: Turn, input: InputOf<'held'>): void {
   if (!isExpected(turn, input)) return
   move(turn, input.step, 'ready', input.until)
+  // What goes on for days is told once.
+  const last = turn.record.timeline.findLast((entry) => 'step' in entry && entry.step === input.step)
+  if (last?.type === 'step.held' && last.reason === input.reason) return
   noteStep(turn, 'step.held', input.step, { until: input.until, reason: input.reason })
 }
 
 /** The host, or the content itself, says that the step must not be sent. */
 export function veto(turn: Turn, input: InputOf<'vetoed'>): void {
   if (!isExpected(turn, input)) return
-  if (input.failure !== null) return fail(turn, input.step, 'content', input.failure)
-  const reason: StepReason = `vetoed: ${input.reason}`
-  end(turn, input.step, 'skipped', reason)
-  noteStep(turn, 'step.skipped', input.step, { reason })
+  if (settleDoubt(turn, input.step)) return
+  if (input.failure !== null) return fail(turn, input.step, input.failure.kind, input.failure)
+  skip(turn, input.step, `vetoed: ${input.reason}`)
 }
 
 /** No provider may be called. A last resort waits for the first probe, a few times; any other step makes way for the next. */
 export function lackProvider(turn: Turn, input: InputOf<'unavailable'>): void {
-  if (!isExpected(turn, input)) return
+  if (!isExpected(turn, input) || settleDoubt(turn, input.step)) return
   const { record } = turn
   const step = record.steps[input.step]!
   const hasNext =
@@ -79,7 +80,7 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
   attempt.status = furthest(attempt.status, input.status)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
-  if (!judge(turn, input) && isLive(turn, input)) awaitReceipt(turn, input.step)
+  if (!judge(turn, input) && isLive(turn.record.steps[input.step]!, attempt)) awaitReceipt(turn, input.step)
   const { state } = turn.record.steps[input.step]!
   if (state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
 }
@@ -93,38 +94,25 @@ export function reject(turn: Turn, input: InputOf<'rejected'>): void {
   )
     return
   const { failure } = input
-  const live = isLive(turn, input)
-  attempt.state = failure.kind === 'unknown' ? 'unknown' : 'failed'
+  const step = turn.record.steps[input.step]!
+  const live = isLive(step, attempt)
+  // What the vendor has reported on was taken, whatever the call then came to.
+  const taken = attempt.status !== null
+  attempt.state = failure.kind === 'unknown' || taken ? 'unknown' : 'failed'
   attempt.endedAt = turn.at
   attempt.failure = failure
-  const step = turn.record.steps[input.step]!
   const mayRepeat =
-    failure.kind === 'transient' ||
-    (failure.kind === 'unknown' && attempt.status === null && attempt.idempotent && step.onUnknown === 'resend')
-  const again = live && mayRepeat ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
+    failure.kind === 'transient' || (failure.kind === 'unknown' && attempt.idempotent && step.onUnknown === 'resend')
+  const again =
+    live && mayRepeat && !taken ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
   noteAttempt(turn, 'attempt.failed', input, { failure, retryAt: again })
   if (!live || judge(turn, input)) return
+  if (taken) return awaitReceipt(turn, input.step)
   if (again !== null) return move(turn, input.step, 'ready', again)
-  switch (failure.kind) {
-    case 'transient':
-    case 'configuration':
-      step.excluded = [...step.excluded, attempt.provider]
-      return move(turn, input.step, 'ready', turn.at)
-    case 'recipient':
-    case 'content':
-      return fail(turn, input.step, failure.kind, failure)
-    case 'unknown':
-      return awaitUnknown(turn, input.step, attempt)
-  }
-}
-
-function awaitUnknown(turn: Turn, index: number, attempt: AttemptDraft): void {
-  const step = turn.record.steps[index]!
-  if (attempt.receipts !== 'none') return awaitReceipt(turn, index)
-  if (step.onUnknown !== 'assume-sent') return fail(turn, index, 'unknown', attempt.failure)
-  attempt.assumed = true
-  attempt.status = 'delivered'
-  succeed(turn, index)
+  if (failure.kind === 'recipient' || failure.kind === 'content') return fail(turn, input.step, failure.kind, failure)
+  if (settleDoubt(turn, input.step)) return
+  step.excluded = [...step.excluded, attempt.provider]
+  move(turn, input.step, 'ready', turn.at)
 }
 
 /** A receipt says something about an attempt: once for each thing it says, whatever the order. */
@@ -141,17 +129,20 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
       : rankOf(status) <= rankOf(attempt.status) && !confirms
   )
     return
-  const contradicted = satisfies(step, attempt) && attempt.receiptFailure !== null
+  const contradicted = isContradictory(step, attempt)
   if (failed) attempt.receiptFailure = status
   else attempt.status = status
   if (confirms) attempt.assumed = false
   const { at: occurredAt, ...said } = input.receipt
   noteAttempt(turn, 'attempt.receipt', input, { ...said, occurredAt })
-  if (!contradicted && satisfies(step, attempt) && attempt.receiptFailure !== null) {
-    noteAttempt(turn, 'attempt.contradicted', input, { status })
-  }
+  if (!contradicted && isContradictory(step, attempt)) noteAttempt(turn, 'attempt.contradicted', input, { status })
   // What the vendor reports on was taken: an unknown send that waits to be repeated no longer needs it.
-  if (!judge(turn, input) && step.state === 'ready' && isLive(turn, input)) awaitReceipt(turn, input.step)
+  if (!judge(turn, input) && step.state === 'ready' && isLive(step, attempt)) awaitReceipt(turn, input.step)
+}
+
+/** Whether an attempt was reported both delivered (or as good as that) and failed. */
+function isContradictory(step: StepDraft, attempt: AttemptDraft): boolean {
+  return attempt.receiptFailure !== null && (satisfies(step, attempt) || rankOf(attempt.status) >= rankOf('delivered'))
 }
 
 /** The vendor has called the message back. */
@@ -169,14 +160,12 @@ export function recall(turn: Turn, input: InputOf<'recalled'>): void {
 /** What silence means once a wait is over: a lost lease is an unknown send; no receipt is a delivery or not, as the provider declares. */
 export function endWait(turn: Turn, index: number): void {
   const step = turn.record.steps[index]!
-  const attempt = step.attempts.at(-1)
+  const attempt = standingOf(step) as AttemptDraft | undefined
   if (attempt === undefined || step.dueAt === null || turn.at < step.dueAt) return
   if (step.state === 'sending') {
-    const failure: Failure = {
-      kind: 'unknown',
-      message: 'nobody saw the result: the process stopped or lost its lease',
-    }
-    return reject(turn, { type: 'rejected', at: turn.at, step: index, attempt: step.attempts.length - 1, failure, random: 0 })
+    const failure: Failure = { kind: 'unknown', message: 'nobody saw the result: the process stopped or lost its lease' }
+    const lost = step.attempts.length - 1
+    return reject(turn, { type: 'rejected', at: turn.at, step: index, attempt: lost, failure, random: 0 })
   }
   if (step.state !== 'awaiting') return
   if (attempt.receipts === 'failures' && attempt.status !== null && rankOf(attempt.status) < rankOf('delivered')) {
@@ -197,32 +186,11 @@ interface Place {
 function judge(turn: Turn, place: Place): boolean {
   const step = turn.record.steps[place.step]!
   const attempt = step.attempts[place.attempt]!
+  const isOpen = !hasEnded(step) || step.state === 'superseded'
   if (satisfies(step, attempt)) succeed(turn, place.step)
-  else if (attempt.receiptFailure !== null && isLatest(turn, place) && (!hasEnded(step) || step.state === 'superseded'))
-    fail(turn, place.step, 'undelivered', null)
+  else if (attempt.receiptFailure !== null && isOpen && standingOf(step) === attempt) fail(turn, place.step, 'undelivered', null)
   else return false
   return true
-}
-
-/** Waits for receipts, reckoned from now: the moment of acceptance, or of giving up on the call. */
-function awaitReceipt(turn: Turn, index: number): void {
-  move(turn, index, 'awaiting', turn.at + turn.record.steps[index]!.within)
-}
-
-function succeed(turn: Turn, index: number): void {
-  const step = turn.record.steps[index]!
-  if (step.state === 'succeeded') return
-  const late = hasEnded(step)
-  end(turn, index, 'succeeded', null)
-  noteStep(turn, 'step.succeeded', index, {
-    assumed: step.attempts.every((attempt) => attempt.assumed || !satisfies(step, attempt)),
-    late,
-  })
-}
-
-function fail(turn: Turn, index: number, reason: StepReason, failure: Failure | null): void {
-  end(turn, index, 'failed', reason)
-  noteStep(turn, 'step.failed', index, { reason, ...(failure !== null && { failure }) })
 }
 
 function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {
@@ -230,15 +198,9 @@ function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {
   return step?.state === 'ready' && step.attempts.length === attempt
 }
 
-/** Whether the step still hangs on the attempt: it is under way, or unknown and about to be repeated. */
-function isLive(turn: Turn, place: Place): boolean {
-  return isLatest(turn, place) && !hasEnded(turn.record.steps[place.step]!)
-}
-
-/** Whether it is the step's latest attempt, and was not refused. */
-function isLatest(turn: Turn, { step, attempt }: Place): boolean {
-  const { attempts } = turn.record.steps[step]!
-  return attempt === attempts.length - 1 && attempts[attempt]!.state !== 'failed'
+/** Whether a step still hangs on the attempt: it is under way, or unknown and about to be repeated. */
+function isLive(step: StepDraft, attempt: AttemptDraft): boolean {
+  return !hasEnded(step) && standingOf(step) === attempt
 }
 
 function attemptOf(turn: Turn, { step, attempt }: Place): AttemptDraft | undefined {

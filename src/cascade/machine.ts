@@ -1,9 +1,10 @@
 import type { CancelAnswer } from '../contract/events.ts'
 import type { NotificationRecord } from '../contract/record.ts'
-import { advance, callBack } from './advance.ts'
+import { advance } from './advance.ts'
 import { accept, endWait, hold, lackProvider, recall, receive, reject, start, veto } from './attempts.ts'
 import type { Input, Transition } from './input.ts'
 import { hasEnded, mayArrive } from './status.ts'
+import { callBack } from './steps.ts'
 import { beginTurn, note, type Turn } from './turn.ts'
 
 /**

@@ -9,15 +9,18 @@ export function outcomeOf(record: NotificationRecord): Outcome {
   const winners = chain.filter((step) => step.state === 'succeeded')
   const failedRequired = steps.flatMap((step, index) => (step.required && step.state !== 'succeeded' ? [index] : []))
   const delivered = chain.length > 0 ? winners.length > 0 : failedRequired.length === 0
-  const winner = winners.find((step) => step.channel === before?.by) ?? winners[0] ?? (delivered ? steps[0] : undefined)
+  const first = chain.length > 0 ? steps.findIndex((step) => !step.required && step.state === 'succeeded') : 0
+  const winner = delivered ? (before?.step ?? first) : null
+  const won = winner === null ? undefined : steps[winner]
   const wasCut = (chain.length > 0 ? chain : steps).some(wasCutByExpiry)
   const undelivered = record.cancelRequestedAt !== null ? 'cancelled' : wasCut ? 'expired' : 'failed'
   const status = delivered ? 'delivered' : undelivered
   return {
     status,
     // A vendor that tries several channels itself does not say which delivered.
-    by: winner && !winner.delegated ? winner.channel : null,
-    assumed: winner !== undefined && !winner.attempts.some((attempt) => satisfies(winner, attempt) && !attempt.assumed),
+    by: won && !won.delegated ? won.channel : null,
+    step: winner,
+    assumed: won !== undefined && !won.attempts.some((attempt) => satisfies(won, attempt) && !attempt.assumed),
     duplicateDelivery: winners.length > 1,
     failedRequired,
     reason: status === 'failed' && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,

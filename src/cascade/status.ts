@@ -28,6 +28,16 @@ export function mayArrive(attempt: AttemptRecord): boolean {
   return attempt.state !== 'failed' && attempt.state !== 'recalled' && !hasFailed(attempt)
 }
 
+/** The attempt of which nobody knows whether it was sent. While there is one, nothing may be sent in its place. */
+export function doubtOf(step: StepRecord): AttemptRecord | undefined {
+  return step.attempts.findLast(({ state }) => state === 'unknown')
+}
+
+/** The attempt that a step hangs on: the latest that was accepted, or else the latest that was not refused. */
+export function standingOf({ attempts }: StepRecord): AttemptRecord | undefined {
+  return attempts.findLast(({ state }) => state === 'accepted') ?? attempts.findLast(({ state }) => state !== 'failed')
+}
+
 const openStates: ReadonlySet<StepState> = new Set(['pending', 'ready', 'sending', 'awaiting'])
 
 /** Whether a step has ended. Only a late delivery changes an ended step. */

@@ -23,7 +23,7 @@ export type OnUnknown = 'advance' | 'assume-sent' | 'resend'
  * - `ready`: its turn has come; starts at `dueAt` (now, when its window opens, or when a retry is due)
  * - `sending`: a provider is being called; `dueAt` is the end of the lease
  * - `awaiting`: accepted, or unknown; waits for receipts until `dueAt`
- * - ended: `succeeded` (reached `until`), `failed`, `timed-out` (silence), `skipped` (never sent),
+ * - ended: `succeeded` (reached `until`), `failed`, `timed-out` (silence), `skipped` (not sent, or not again),
  *   `superseded` (sent, but an earlier channel delivered meanwhile), `recalled` (called back at the vendor)
  */
 export type StepState =
@@ -52,7 +52,7 @@ export type StepReason =
   | 'content'
   | 'configuration'
   | 'transient'
-  | `vetoed${string}`
+  | `vetoed: ${string}`
 
 /** One try of one step through one provider. */
 export interface AttemptRecord {
@@ -120,6 +120,8 @@ export interface Outcome {
   readonly status: 'delivered' | 'failed' | 'expired' | 'cancelled'
   /** The channel that settled it, if one delivered; null also where a vendor tried several by itself and does not say which delivered. */
   readonly by: Channel | null
+  /** Index of the step that settled it, if one delivered. */
+  readonly step: number | null
   /** Nobody confirmed the delivery: silence or `assume-sent` stands for it. */
   readonly assumed: boolean
   /** More than one optional step has reached its `until`. */

@@ -1,5 +1,6 @@
 import { toMilliseconds } from '../contract/duration.ts'
 import type { Clock, Duration } from '../contract/time.ts'
+import { lazy } from '../notifier/lazy.ts'
 
 /** A clock that stands still until it is told to go on. */
 export interface VirtualClock extends Clock {
@@ -12,7 +13,9 @@ export interface VirtualClock extends Clock {
 }
 
 // What the core loads on first use is loaded before time goes on: how long a disk takes must not decide what a test sees.
-const loaded = Promise.all([import('../notifier/dispatch.ts'), import('../notifier/receipts.ts'), import('../text/sms.ts')])
+const loadAll = lazy(() =>
+  Promise.all([import('../notifier/dispatch.ts'), import('../notifier/receipts.ts'), import('../text/sms.ts')]),
+)
 
 /** A clock for tests, starting at `start` (Unix milliseconds). */
 export function virtualClock(start = 0): VirtualClock {
@@ -21,7 +24,7 @@ export function virtualClock(start = 0): VirtualClock {
   const timers = new Map<number, { at: number; run: () => void }>()
 
   async function advanceTo(time: number): Promise<void> {
-    await loaded
+    await loadAll()
     await turn()
     for (;;) {
       const next = [...timers].filter(([, { at }]) => at <= time).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0]

@@ -91,7 +91,13 @@ describe('every interleaving of a small cascade keeps every promise', () => {
   })
 
   test('delayed, and expiring while a step waits', () => {
-    const model = { cascade: ['sms', 'email'], receipts: ['full', 'none'], sendAt: 1000, expiresAt: 61_000 } as const
+    const model = {
+      cascade: ['sms', 'email'],
+      receipts: ['full', 'none'],
+      sendAt: 1000,
+      expiresAt: 61_000,
+      late: 61_000,
+    } as const
     expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'expired', 'failed'])
   })
 
@@ -112,6 +118,19 @@ describe('every interleaving of a small cascade keeps every promise', () => {
   test('an unknown send that is repeated, through a vendor that reports in full', () => {
     const cascade = [{ channel: 'sms', onUnknown: 'resend' }, 'email'] as const
     const model = { cascade, receipts: ['full', 'none'], idempotent: true, kinds: ['unknown'], statuses: ['delivered'] } as const
+    expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
+  })
+
+  test.each([true, false])('one step through two providers, idempotency keys honoured: %s', (idempotent) => {
+    const cascade = [{ channel: 'sms', onUnknown: 'resend' }] as const
+    const model = {
+      cascade,
+      receipts: ['full'],
+      kinds: ['transient', 'configuration', 'unknown'],
+      statuses: ['delivered'],
+      providers: 2,
+      idempotent,
+    } as const
     expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
   })
 })

@@ -20,29 +20,35 @@ const support: fc.Arbitrary<ReceiptSupport> = fc.constantFrom('none', 'failures'
 
 /** Four to seven steps, each with rules of its own. */
 const model: fc.Arbitrary<Model> = fc.shuffledSubarray([...channels], { minLength: 4, maxLength: 7 }).chain((chosen) =>
-  fc.record({
-    cascade: fc.tuple(
-      ...chosen.map((channel) =>
-        fc.record(
-          {
-            channel: fc.constant(channel),
-            required: fc.boolean(),
-            until: fc.constantFrom('accepted' as const, 'delivered' as const, 'read' as const),
-            within: fc.constantFrom(30_000, 90_000),
-            onUnknown: fc.constantFrom('advance' as const, 'assume-sent' as const, 'resend' as const),
-            window,
-          },
-          { requiredKeys: ['channel'] },
+  fc.record(
+    {
+      cascade: fc.tuple(
+        ...chosen.map((channel) =>
+          fc.record(
+            {
+              channel: fc.constant(channel),
+              required: fc.boolean(),
+              until: fc.constantFrom('accepted' as const, 'delivered' as const, 'read' as const),
+              within: fc.constantFrom(30_000, 90_000),
+              onUnknown: fc.constantFrom('advance' as const, 'assume-sent' as const, 'resend' as const),
+              window,
+            },
+            { requiredKeys: ['channel'] },
+          ),
         ),
-      ),
-    ) as fc.Arbitrary<StepInput[]>,
-    receipts: fc.tuple(...chosen.map(() => support)),
-    idempotent: fc.boolean(),
-    kinds: fc.constant(kinds),
-    statuses: fc.constant(statuses),
-    sendAt: fc.constantFrom(0, 45_000),
-    expiresAt: fc.constantFrom(100_000, 200_000, 3_600_000),
-  }),
+      ) as fc.Arbitrary<StepInput[]>,
+      receipts: fc.tuple(...chosen.map(() => support)),
+      idempotent: fc.boolean(),
+      kinds: fc.constant(kinds),
+      statuses: fc.constant(statuses),
+      sendAt: fc.constantFrom(0, 45_000),
+      expiresAt: fc.constantFrom(100_000, 200_000, 3_600_000),
+      providers: fc.constantFrom(1, 2),
+      tries: fc.constantFrom(1, 3),
+      late: fc.constantFrom(0, 150_000),
+    },
+    { requiredKeys: ['cascade', 'receipts', 'idempotent', 'kinds', 'statuses'] },
+  ),
 )
 
 test('whatever happens to a large cascade, in whatever order, every promise is kept', () => {

@@ -384,6 +384,108 @@ describe('sends whose result nobody saw', () => {
   })
 })
 
+describe('sends that may be repeated', () => {
+  const chat = (name: string, ...replies: ReturnType<typeof hang>[]) =>
+    scriptedProvider({ name, channels: ['chat'], receipts: 'none', timeout: '10s', idempotent: true, replies })
+  const keysOf = ({ calls }: ReturnType<typeof chat>) => calls.map(({ idempotencyKey }) => idempotencyKey)
+  const cascade = [{ channel: 'chat', onUnknown: 'resend' }, 'email'] as const
+
+  test('20: the key stays the same whatever comes in between', async () => {
+    const provider = chat('a', hang(), fail('transient'))
+    const w = world([provider, email()])
+    const id = await w.send(cascade)
+    await w.to(60)
+    expect(keysOf(provider)).toEqual([`${id}.0.0`, `${id}.0.0`, `${id}.0.0`])
+    expect((await w.outcome(id))?.by).toBe('chat')
+  })
+
+  test('20: no other provider is asked while nobody knows, also when the first one then turns out to be misconfigured', async () => {
+    const [a, b] = [chat('a', hang(), fail('configuration')), chat('b')]
+    const w = world([a, b, email()])
+    const id = await w.send(cascade)
+    await w.to(60)
+    expect([a.calls.length, b.calls.length]).toEqual([2, 0])
+    expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+  })
+
+  test('20: where receipts come, an open circuit means waiting for them, not failing', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], timeout: '10s', idempotent: true, replies: [hang()] })
+    const w = world([provider, email()], { breaker: { threshold: 1 } })
+    const id = await w.send([{ channel: 'sms', within: '120s', onUnknown: 'resend' }, 'email'])
+    await w.to(60)
+    expect(await w.states(id)).toEqual(['awaiting', 'pending'])
+    await w.to(140)
+    expect(await w.states(id)).toEqual(['timed-out', 'succeeded'])
+  })
+
+  test('what a vendor has reported as sent is not sent again, whatever the call comes to', async () => {
+    const send = gate()
+    const provider = scriptedProvider({ channels: ['sms'], replies: [send.reply], keys: () => ['k'] })
+    const w = world([provider])
+    const id = await w.send(['sms'])
+    await w.receipt('sms', 'sent', 'k')
+    send.release(fail('transient', '503'))
+    await w.to(60)
+    expect(provider.calls).toHaveLength(1)
+    expect(await w.states(id)).toEqual(['awaiting'])
+  })
+})
+
+describe('deliveries call back what is still under way', () => {
+  const withCancel = (channel: 'sms' | 'viber') => scriptedProvider({ channels: [channel], cancels: true })
+  const cascade = [
+    { channel: 'sms', within: '120s' },
+    { channel: 'viber', within: '120s' },
+  ] as const
+
+  test('a late delivery by sms calls the viber message back', async () => {
+    const [first, second] = [withCancel('sms'), withCancel('viber')]
+    const w = world([first, second])
+    const id = await w.send(cascade)
+    await w.to(130)
+    await w.receipt('sms', 'delivered', `${id}.0.0`)
+    await w.to(131)
+    expect(second.cancels).toMatchObject([{ channel: 'viber', messageId: `${id}.1.0` }])
+    expect(first.cancels).toEqual([])
+    expect(await w.states(id)).toEqual(['succeeded', 'recalled'])
+  })
+
+  test('a delivery by viber calls the sms back that was given up on', async () => {
+    const [first, second] = [withCancel('sms'), withCancel('viber')]
+    const w = world([first, second])
+    const id = await w.send(cascade)
+    await w.to(130)
+    await w.receipt('viber', 'delivered', `${id}.1.0`)
+    await w.to(131)
+    expect(first.cancels).toMatchObject([{ channel: 'sms', messageId: `${id}.0.0` }])
+    expect(await w.outcome(id)).toMatchObject({ status: 'delivered', by: 'viber', step: 1 })
+  })
+
+  test('a message that is still being sent is called back once its vendor has taken it', async () => {
+    const send = gate()
+    const second = scriptedProvider({ channels: ['viber'], cancels: true, replies: [send.reply] })
+    const w = world([sms(), second])
+    const id = await w.send(cascade)
+    await w.to(120)
+    await w.receipt('sms', 'delivered', `${id}.0.0`)
+    expect(await w.states(id)).toEqual(['succeeded', 'superseded'])
+    send.release()
+    await w.to(121)
+    expect(second.cancels).toHaveLength(1)
+  })
+})
+
+test('a required step that waits for its window is sent though the chain has delivered meanwhile', async () => {
+  const push = scriptedProvider({ channels: ['push'], receipts: 'none' })
+  const w = world([telegram(), push], { start: Date.parse('2026-11-25T07:00:00+01:00') })
+  const id = await w.send(['telegram', { channel: 'push', required: true, window: { from: '09:00', to: '21:00' } }])
+  await w.to(60)
+  expect(await w.states(id)).toEqual(['succeeded', 'ready'])
+  await w.to(7200)
+  expect(push.calls).toHaveLength(1)
+  expect(await w.outcome(id)).toMatchObject({ status: 'delivered', by: 'telegram', failedRequired: [] })
+})
+
 describe('receipts', () => {
   test('21: delivered before the send call returns: parked, applied when it returns, delivered once', async () => {
     const send = gate()

@@ -17,6 +17,12 @@ export interface Model {
   readonly sendAt?: number
   readonly kinds: readonly FailureKind[]
   readonly statuses: readonly ReceiptStatus[]
+  /** Providers of each channel. Default 1. */
+  readonly providers?: number
+  /** Tries of each provider. Default 2. */
+  readonly tries?: number
+  /** Answers may also come as late as this, with nothing waking the notification meanwhile. */
+  readonly late?: number
 }
 
 /** What the shell has been asked to do and has not done: it may answer in any order, or die and never answer. */
@@ -105,7 +111,7 @@ function begin(): State {
     ...(model.expiresAt !== undefined && { expiresAt: model.expiresAt }),
     ...(model.sendAt !== undefined && { sendAt: model.sendAt }),
   }
-  const retry = { attempts: 2, baseDelay: 2000, maxDelay: 2000 }
+  const retry = { attempts: model.tries ?? 2, baseDelay: 2000, maxDelay: 2000 }
   const record = plan(request, { id: 'n', now: 0, providers, retry, within: () => 120_000, timeZone: 'UTC' })
   return apply({ record, at: 0, asked: [] }, { type: 'woke', at: 0 })
 }
@@ -133,20 +139,16 @@ function answers(
       ]),
     ]
   }
-  const provider = {
-    name: record.steps[step]!.channel,
-    receipts: model.receipts[step]!,
-    idempotent: model.idempotent === true,
-    cancellable: true,
-  }
-  const isExcluded = record.steps[step]!.excluded.includes(provider.name)
-  const started: [string, Input] = [
-    'started',
-    { type: 'started', ...place, provider, to: null, keys: [], leaseUntil: at + 60_000 },
-  ]
+  const { channel, excluded } = record.steps[step]!
+  const names = Array.from({ length: model.providers ?? 1 }, (_, index) => `${channel}${index || ''}`)
+  const able = names.filter((name) => !excluded.includes(name) && (!effect.only || name === effect.prefer))
+  const started = able.map((name): [string, Input] => {
+    const provider = { name, receipts: model.receipts[step]!, idempotent: model.idempotent === true, cancellable: true }
+    return [`started by ${name}`, { type: 'started', ...place, provider, to: null, keys: [], leaseUntil: at + 60_000 }]
+  })
   return [
-    ...(isExcluded ? [] : [started]),
-    ['unavailable', { type: 'unavailable', ...place, until: isExcluded ? null : at + 60_000 }],
+    ...started,
+    ['unavailable', { type: 'unavailable', ...place, until: able.length === 0 ? null : at + 60_000 }],
     ['vetoed', { type: 'vetoed', ...place, reason: 'no', failure: null }],
     ['held', { type: 'held', ...place, until: at + 60_000, reason: 'template' }],
   ]
@@ -159,7 +161,10 @@ function moves(state: State): Move[] {
     if (effect.type === 'emit') continue
     const rest = { ...state, asked: asked.filter((other) => other !== effect) }
     all.push([`lost ${effect.type}${placeOf(effect)}`, () => rest])
-    for (const [name, input] of answers(record, effect, at)) all.push([`${name}${placeOf(effect)}`, () => apply(rest, input)])
+    for (const when of new Set([at, Math.max(at, model.late ?? at)])) {
+      for (const [name, input] of answers(record, effect, when))
+        all.push([`${name}${placeOf(effect)} at ${when}`, () => apply(rest, input)])
+    }
   }
   for (const [step, { attempts }] of record.steps.entries()) {
     for (const [attempt, { state: was }] of attempts.entries()) {
@@ -240,10 +245,15 @@ function checkStart(
   const previous = step.attempts.slice(0, effect.attempt)
   if (previous.some((attempt) => attempt.state === 'accepted' || attempt.state === 'sending'))
     throw new Error('a step is sent again though an attempt of it was accepted')
-  const doubtful = previous.filter((attempt) => attempt.state === 'unknown')
-  const repeats = effect.type === 'begin' || step.attempts[effect.attempt]!.idempotencyKey === doubtful.at(-1)?.idempotencyKey
-  if (doubtful.length > 0 && !(repeats && doubtful.every((attempt) => attempt.idempotent)))
-    throw new Error('an unknown send is repeated without an idempotency key')
+  const doubt = previous.findLast((attempt) => attempt.state === 'unknown')
+  if (doubt === undefined) return
+  if (!doubt.idempotent) throw new Error('an unknown send is repeated though the vendor does not honour idempotency keys')
+  const goes =
+    effect.type === 'begin'
+      ? { provider: effect.only ? effect.prefer : null, idempotencyKey: doubt.idempotencyKey }
+      : step.attempts[effect.attempt]!
+  if (goes.provider !== doubt.provider) throw new Error('an unknown send is repeated through another provider')
+  if (goes.idempotencyKey !== doubt.idempotencyKey) throw new Error('an unknown send is repeated under another key')
 }
 
 /** What must hold in every state, whatever way led there. */
@@ -256,6 +266,15 @@ function checkState(state: State): void {
     throw new Error('waking it when it is due does nothing: it would wake for ever')
   if (record.dueAt !== null && record.dueAt > at && advance(record, { type: 'woke', at }).record !== record)
     throw new Error('waking it early changes something')
+  for (const { required, attempts, reason } of record.steps) {
+    if (
+      record.settledAt !== null &&
+      required &&
+      attempts.length === 0 &&
+      !/^(vetoed|cancelled|expired|no-provider)/.test(reason ?? '')
+    )
+      throw new Error('a required step was never sent')
+  }
   for (const [index, step] of record.steps.entries()) {
     for (const attempt of [step.attempts.length - 1, step.attempts.length + 1]) {
       const [, input] = answers(record, { type: 'begin', step: index, attempt, prefer: null, only: false }, at)[0]!
@@ -275,12 +294,14 @@ function checkPermutations({ record, at }: State): void {
   const key = recordKey(record, at)
   if (permuted.has(key)) return
   permuted.add(key)
-  const last = record.steps.flatMap(({ attempts }, step) =>
-    attempts.length > 0 && attempts.at(-1)!.state !== 'failed' ? [{ step, attempt: attempts.length - 1 }] : [],
+  const places = record.steps.flatMap(({ attempts }, step) =>
+    attempts.flatMap(({ state }, attempt) => (state === 'failed' ? [] : [{ step, attempt }])),
   )
-  const inputs = last
-    .flatMap(({ step, attempt }) => model.statuses.map((status) => receipt(step, attempt, status, at)))
-    .slice(0, 4)
+  // Four receipts have 64 orders of their subsets; each attempt has its share of them.
+  const share = Math.max(1, Math.floor(4 / places.length))
+  const inputs = places
+    .slice(-4)
+    .flatMap(({ step, attempt }) => model.statuses.slice(0, share).map((status) => receipt(step, attempt, status, at)))
   const results = new Map<string, string>()
   const applyRest = (reached: NotificationRecord, done: readonly Input[]): void => {
     // Every subset of the receipts is compared, not just all of them together.
@@ -344,9 +365,11 @@ function recordKey(record: NotificationRecord, at: number): string {
       state,
       reason,
       left(dueAt),
-      excluded.length,
+      excluded.join(),
       holds,
-      ...attempts.map((attempt) => [attempt.state, attempt.status, attempt.receiptFailure, attempt.assumed].join('/')),
+      ...attempts.map((attempt) =>
+        [attempt.provider, attempt.state, attempt.status, attempt.receiptFailure, attempt.assumed].join('/'),
+      ),
     ].join(),
   )
   const expiry = record.expiresAt === null ? '' : Math.max(0, record.expiresAt - at)
