@@ -15,7 +15,10 @@ export type Message =
 /** What counts as success of a step. */
 export type Until = Exclude<DeliveryStatus, 'sent'>
 
-/** What to do when nobody saw a send's result and no receipt can tell. */
+/**
+ * What to do when nobody saw a send's result. Where receipts can come they are waited for; where none can, `advance` goes on to the next
+ * step and `assume-sent` counts it as delivered. `resend` repeats it first, under the same key, through a vendor that honours such keys.
+ */
 export type OnUnknown = 'advance' | 'assume-sent' | 'resend'
 
 /**

@@ -15,7 +15,7 @@ export interface StepRules {
   readonly within?: Duration
   /** Hours in which this step may start, instead of the notification's; `null`: any hour. */
   readonly window?: Window | null
-  /** What to do when nobody saw the send's result and no receipt can tell. Default `advance`. */
+  /** What to do when nobody saw the send's result: see `OnUnknown`. Default `advance`. */
   readonly onUnknown?: OnUnknown
   /** Use this provider only. */
   readonly through?: string
