@@ -2,6 +2,7 @@ import { cancelAnswer } from '../cascade/machine.ts'
 import type { Channel } from '../contract/channel.ts'
 import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
+import type { CancelAnswer } from '../contract/events.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
@@ -15,7 +16,7 @@ import { memoryStore } from './memory-store.ts'
 import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
 import type { RenderContext } from './render.ts'
-import { manualScheduler, timerScheduler } from './timer-scheduler.ts'
+import { eachDue, manualScheduler, timerScheduler } from './timer-scheduler.ts'
 import { createWaiters } from './waiters.ts'
 import { within } from './within.ts'
 
@@ -25,6 +26,8 @@ const cutGrace = 1000
 const loadIntake = lazy(() => import('./intake.ts'))
 
 type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
+
+const closed = () => new OmnicascadeError('closed', 'the notifier is closed')
 
 /** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
 export function createNotifier<const P extends readonly ChannelProvider[]>(options: NotifierOptions<P>): Notifier<ChannelOf<P>> {
@@ -98,7 +101,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
 
   async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: Promise<unknown> }> {
     const ready = await planned(request)
-    if (closing !== undefined) throw new OmnicascadeError('closed', 'the notifier is closed')
+    if (closing !== undefined) throw closed()
     const { record, created, work } = await engine.enter(ready)
     if (!created) (await loadIntake()).checkSame(ready, record)
     return { accepted: { id: record.id, created }, work }
@@ -110,16 +113,16 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return record
   }
 
-  async function tick(): Promise<void> {
-    const seen = new Set<string>()
-    for (;;) {
-      const ids = (await store.due(clock.now(), 256)).filter((id) => !seen.has(id))
-      if (ids.length === 0) return
-      for (const id of ids) seen.add(id)
+  async function cancel(id: string): Promise<CancelAnswer> {
+    const { before } = await engine.apply(await existing(id), { type: 'cancelRequested' })
+    return cancelAnswer(before)
+  }
+
+  const tick = () =>
+    eachDue(store, clock, async (ids) => {
       await Promise.all(ids.map(engine.wake))
       await engine.idle()
-    }
-  }
+    })
 
   async function close(timeout: number): Promise<void> {
     engine.stop()
@@ -129,6 +132,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     await atMost(cutGrace)
     for (const end of await Promise.allSettled(providers.map(async (provider) => provider.close?.())))
       if (end.status === 'rejected') events.error(end.reason)
+    waiters.close(closed())
     await store.close?.()
   }
 
@@ -148,14 +152,11 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       return explainRecord(record, providers, rendering(record, true))
     },
     async get(id) {
-      const record = await store.get(id)
+      const record = await engine.watch((async () => store.get(id))())
       return record && structuredClone(record)
     },
-    async cancel(id) {
-      const { before } = await engine.apply(await existing(id), { type: 'cancelRequested' })
-      return cancelAnswer(before)
-    },
-    settled: (id, { signal } = {}) => waiters.wait(id, async () => (await existing(id)).outcome, signal),
+    cancel: (id) => engine.watch(cancel(id)),
+    settled: (id, { signal } = {}) => waiters.wait(id, async () => (await engine.watch(existing(id))).outcome, signal),
     ingest: engine.ingest,
     tick,
     idle: engine.idle,

@@ -25,6 +25,8 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
     known: NotificationRecord,
     input: WithoutAt<Input>,
   ): Promise<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
+  /** Counts as under way until it ends. */
+  watch<T>(work: Promise<T>): Promise<T>
   /** Sees to a notification that may be due. Never rejects. */
   wake(id: string): Promise<void>
   /** Resolves once nothing is under way in this process. */
@@ -51,7 +53,6 @@ export function createEngine(context: EngineContext): Engine {
   const underWay = new Set<Promise<unknown>>()
   let stopped = false
 
-  /** Counts as under way until it ends. */
   function watch<T>(work: Promise<T>): Promise<T> {
     const ended = () => underWay.delete(work)
     underWay.add(work)
@@ -146,7 +147,7 @@ export function createEngine(context: EngineContext): Engine {
   let receipts: Receipts | undefined
   const loadReceipts = lazy(async () => {
     const { createReceipts } = await import('./receipts.ts')
-    receipts = createReceipts({ apply }, context)
+    receipts = createReceipts({ apply, watch }, context)
     return receipts
   })
 
@@ -168,6 +169,16 @@ export function createEngine(context: EngineContext): Engine {
     return { record, created, work: Promise.all(work) }
   }
 
+  async function wake(id: string): Promise<void> {
+    if (stopped) return
+    try {
+      const record = await store.get(id)
+      if (record !== undefined) await apply(record, { type: 'woke' })
+    } catch (error) {
+      events.error(error, id)
+    }
+  }
+
   const core: EngineCore = {
     commit,
     follow,
@@ -185,15 +196,8 @@ export function createEngine(context: EngineContext): Engine {
     apply,
     ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
-    async wake(id) {
-      if (stopped) return
-      try {
-        const record = await store.get(id)
-        if (record !== undefined) await apply(record, { type: 'woke' })
-      } catch (error) {
-        events.error(error, id)
-      }
-    },
+    watch,
+    wake: (id) => watch(wake(id)),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay)
     },

@@ -76,13 +76,16 @@ export interface Notifier<C extends Channel = Channel> {
     requests: Iterable<R> | AsyncIterable<R>,
     options?: SendManyOptions,
   ): AsyncGenerator<SendManyResult<R>, void, undefined>
-  /** What `send` would do with the request now: each step's start, content, segments and links. Sends and stores nothing. */
+  /** What `send` would do with the request now: each step's start, content, segments and links. Sends and stores nothing; `beforeSend` is not asked. */
   explain(request: NotificationRequest): Promise<Explanation>
   /** A copy of the notification's record, or undefined. */
   get(id: string): Promise<NotificationRecord | undefined>
   /** Stops a notification as far as it can be stopped, and says how far that was. Rejects if there is no such notification. */
   cancel(id: string): Promise<CancelAnswer>
-  /** Resolves with the outcome once the notification settles. Rejects if there is none such, or when `signal` aborts. */
+  /**
+   * Resolves with the outcome once the notification settles in this process, or had settled anywhere when it was asked.
+   * Rejects if there is none such, when `signal` aborts, or (code `closed`) when the notifier is closed first.
+   */
   settled(id: string, options?: { readonly signal?: AbortSignal }): Promise<Outcome>
   /** Brings receipts to their notifications. Resolves once they are stored. */
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>

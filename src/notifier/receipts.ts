@@ -38,7 +38,10 @@ interface Candidate {
 const candidateLimit = 20
 
 /** The way from a receipt to its attempt: by any of its keys, never by a guess. */
-export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, clock, parkFor }: ReceiptsContext): Receipts {
+export function createReceipts(
+  engine: Pick<Engine, 'apply' | 'watch'>,
+  { store, events, clock, parkFor }: ReceiptsContext,
+): Receipts {
   const times = createDeliveryTimes()
 
   async function find(receipt: Receipt): Promise<readonly Candidate[]> {
@@ -92,7 +95,8 @@ export function createReceipts(engine: Pick<Engine, 'apply'>, { store, events, c
     deliveryTimes: times.of,
     async ingest(receipts) {
       const report: Record<Fate, number> = { applied: 0, duplicate: 0, parked: 0, unmatched: 0 }
-      for await (const receipt of receipts) report[await ingestOne(receipt)]++
+      // Each by itself: a stream of receipts may never end, and must not hold up who closes the notifier.
+      for await (const receipt of receipts) report[await engine.watch(ingestOne(receipt))]++
       return report
     },
     async applyParked(waiting) {
