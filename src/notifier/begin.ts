@@ -12,6 +12,7 @@ import { keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
+import { within } from './within.ts'
 
 /** A hook's word on a step that is about to start: `false` or a reason stops it. */
 export type BeforeSend = (step: StepRecord, record: NotificationRecord) => Awaitable<boolean | string | undefined>
@@ -43,6 +44,9 @@ export interface BeginContext {
 const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const
 // A template that an older process does not know, or a hook that fails, is tried again this often.
 const holdTime = 60_000
+// A hook that has not answered by then is not waited for.
+const hookTimeout = 30_000
+const hookSilent = 'beforeSend did not answer within 30 s: its step is held for a minute'
 // Time for the outcome to be stored after the call's own time-out.
 const leaseGrace = 30_000
 
@@ -50,38 +54,43 @@ const leaseGrace = 30_000
 export function prepare(record: NotificationRecord, effect: Begin, context: BeginContext): Awaitable<Prepared> {
   const step = record.steps[effect.step]!
   const answer = { step: effect.step, attempt: effect.attempt }
-  return chain(ask(record, step, context), (word) => {
-    if (word === 'failed') return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'hook' } }
-    if (word !== null) return { input: { ...answer, type: 'vetoed', reason: word.veto, failure: null } }
-    return chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
-      if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
-      if ('missing' in rendered) {
-        context.onMissing(record.id, rendered.missing)
-        return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
-      }
-      if (Object.keys(rendered.content).length === 0)
-        return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }
-      return admit(record, effect, rendered.content, context)
-    })
-  })
+  return chain(
+    ask(record, effect, context),
+    (refusal) =>
+      refusal ??
+      chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
+        if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
+        if ('missing' in rendered) {
+          context.onMissing(record.id, rendered.missing)
+          return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
+        }
+        if (Object.keys(rendered.content).length === 0)
+          return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }
+        return admit(record, effect, rendered.content, context)
+      }),
+  )
 }
 
-/** The host's veto in its own words, or null to go on. */
-type Word = { readonly veto: string } | 'failed' | null
-
-/** What the host says of the step. */
-function ask(record: NotificationRecord, step: StepRecord, { beforeSend, onFault }: BeginContext): Awaitable<Word> {
+/** Asks the host; null to go on. A hook that throws, or is silent for too long, holds the step. */
+function ask(
+  record: NotificationRecord,
+  { step, attempt }: Begin,
+  { beforeSend, clock, onFault }: BeginContext,
+): Awaitable<Prepared | null> {
   if (beforeSend === undefined) return null
-  return guarded<Word>(
-    () =>
-      chain(beforeSend(step, record), (said) =>
-        typeof said === 'string' ? { veto: said } : said === false ? { veto: 'beforeSend' } : null,
-      ),
-    (error) => {
-      onFault(record.id, error)
-      return 'failed'
-    },
-  )
+  const answer = { step, attempt }
+  const held = (error: unknown): Prepared => {
+    onFault(record.id, error)
+    return { input: { ...answer, type: 'held', until: clock.now() + holdTime, reason: 'hook' } }
+  }
+  const heard = (said: boolean | string | undefined): Prepared | null =>
+    typeof said === 'string' || said === false
+      ? { input: { ...answer, type: 'vetoed', reason: said || 'beforeSend', failure: null } }
+      : null
+  return guarded(() => {
+    const word = chain(beforeSend(record.steps[step]!, record), heard)
+    return word instanceof Promise ? within(word, hookTimeout, clock, () => held(new Error(hookSilent))) : word
+  }, held)
 }
 
 /** Takes a provider's permit and prepares the call. A provider whose adapter breaks over it makes way, as one that is down does. */
@@ -102,16 +111,24 @@ function admit(
       !broken.includes(provider) &&
       partsFor(provider, step, content, record).length > 0,
   )
-  return chain(context.pool.acquire(step.channel, candidates, prefer), (permit): Awaitable<Prepared> => {
+  const acquired = context.pool.acquire(step.channel, candidates, prefer)
+  return chain(acquired, (permit): Awaitable<Prepared> => {
     if (!('leave' in permit)) return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
-    try {
-      return callThrough(permit, record, effect, content, context.clock)
-    } catch (error) {
-      permit.leave(undefined)
-      const { provider } = permit
-      context.onFault(record.id, thrownIn('keys', provider.name, error))
-      return admit(record, effect, content, context, [...broken, provider])
-    }
+    // While it waited for its permit, the host may have come to another mind.
+    return chain(acquired instanceof Promise ? ask(record, effect, context) : null, (refusal) => {
+      if (refusal !== null) {
+        permit.leave(undefined)
+        return refusal
+      }
+      try {
+        return callThrough(permit, record, effect, content, context.clock)
+      } catch (error) {
+        permit.leave(undefined)
+        const { provider } = permit
+        context.onFault(record.id, thrownIn('keys', provider.name, error))
+        return admit(record, effect, content, context, [...broken, provider])
+      }
+    })
   })
 }
 

@@ -151,8 +151,10 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
     let { record, effects } = step(planned, { type: 'woke', at: clock.now() })
     const starts: Start[] = []
     const begun = new Map<Begin, Promise<Prepared>>()
+    // A request that is repeated under its key must not ask the host's hooks again: the store is asked first.
+    const isFirst = planned.idempotencyKey === null || (!context.beforeSend && !context.rendering(planned).links)
     for (const effect of effects) {
-      if (effect.type !== 'begin') continue
+      if (effect.type !== 'begin' || !isFirst) continue
       const ready = prepare(record, effect, context)
       if (ready instanceof Promise) {
         begun.set(effect, ready)

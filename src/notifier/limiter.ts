@@ -23,7 +23,7 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
   let running = 0
   let closed = false
   let disarm: (() => void) | undefined
-  const waiting: ((moment: number) => void)[] = []
+  const waiting = createQueue<(moment: number) => void>()
 
   function opensAt(now: number): number {
     if (rate === undefined) return now
@@ -43,8 +43,8 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
 
   function drain(): void {
     const now = clock.now()
-    while (waiting.length > 0 && take(now)) waiting.shift()!(now)
-    if (waiting.length === 0 || disarm !== undefined || running >= concurrency) return
+    while (waiting.size() > 0 && take(now)) waiting.next()(now)
+    if (waiting.size() === 0 || disarm !== undefined || running >= concurrency) return
     disarm = clock.setTimer(Math.max(1, Math.ceil(opensAt(now) - now)), () => {
       disarm = undefined
       drain()
@@ -54,9 +54,9 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
   return {
     enter() {
       const now = clock.now()
-      if (waiting.length === 0 && take(now)) return now
+      if (waiting.size() === 0 && take(now)) return now
       return new Promise((resolve) => {
-        waiting.push(resolve)
+        waiting.add(resolve)
         drain()
       })
     },
@@ -69,6 +69,24 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
       closed = true
       disarm?.()
       drain()
+    },
+  }
+}
+
+/** First in, first out, at the same cost however many wait: `shift` of a long array moves all the others. */
+function createQueue<T>() {
+  let items: T[] = []
+  let head = 0
+  return {
+    size: () => items.length - head,
+    add: (item: T) => void items.push(item),
+    next(): T {
+      const item = items[head++]!
+      if (head > 1000 && head * 2 > items.length) {
+        items = items.slice(head)
+        head = 0
+      }
+      return item
     },
   }
 }

@@ -42,7 +42,10 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
   readonly breaker?: { readonly threshold?: number; readonly coolDown?: Duration }
   /** Made by `shortenLinks` of `omnicascade/links`. */
   readonly links?: LinkRewriter
-  /** Asked at the moment a step is about to start: `false`, or a reason, skips it. If it throws, the step waits a minute. */
+  /**
+   * Asked at the moment a step is about to start, and again after it has waited for a provider's limits: `false`, or a reason, skips it.
+   * If it throws, or has not answered after 30 s, the step waits a minute.
+   */
   readonly beforeSend?: BeforeSend
   /** How long a receipt whose message is not known yet is kept. Default 15 minutes. */
   readonly parkFor?: Duration

@@ -26,7 +26,7 @@ export interface NoPermit {
 /** The providers, each with its circuit and its limits. */
 export interface Pool {
   acquire(channel: Channel, candidates: readonly ChannelProvider[], prefer: string | null): Awaitable<Permit | NoPermit>
-  /** Nobody waits for a limit any more: nothing will be sent. */
+  /** Nobody waits for a limit any more, nor gets a permit for having waited: nothing will be sent. */
   close(): void
 }
 
@@ -52,6 +52,7 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
   const policy = { threshold: breaker.threshold, coolDown: toMilliseconds(breaker.coolDown) }
   const members = new Map<string, Member>()
   const turns = new Map<Channel, number>()
+  let closed = false
   for (const provider of providers) {
     const onChange = (until: number | null, failure: Failure | null) =>
       until === null
@@ -87,13 +88,16 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
   ): Awaitable<Permit | NoPermit> {
     const able = inOrder(channel, candidates, prefer).map((provider) => members.get(provider.name)!)
     const member = able.find(mayBeCalled)
-    if (member !== undefined)
-      return chain(member.limiter.enter(), (moment) => {
+    if (member !== undefined) {
+      const entered = member.limiter.enter()
+      return chain(entered, (moment) => {
+        if (closed && entered instanceof Promise) return { until: null }
         if (mayBeCalled(member)) return permitFor(member, moment)
         // Its circuit opened, or someone else began to probe it, while this one waited for its limits.
         member.limiter.leave(moment)
         return acquire(channel, candidates, prefer)
       })
+    }
     const probed = able.find(({ breaker: { state } }) => state() === 'probing')
     // What the probe finds decides for everyone who waits.
     if (probed !== undefined)
@@ -104,6 +108,7 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
   return {
     acquire,
     close() {
+      closed = true
       for (const { limiter } of members.values()) limiter.close()
     },
   }

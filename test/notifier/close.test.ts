@@ -132,6 +132,17 @@ describe('close', () => {
     expect(next.calls).toHaveLength(8)
   })
 
+  test("those who wait for a provider's limits when its time is over are not asked about again", async () => {
+    const asked: string[] = []
+    const slow = scriptedProvider({ channels: ['sms'], replies: [hang()], timeout: '1h', limits: { concurrency: 1 } })
+    const w = world([slow], { beforeSend: (_, { id }) => void asked.push(id) })
+    for (let i = 0; i < 3; i++) await w.send(['sms'])
+    const closing = w.notifier.close({ timeout: '5s' })
+    await w.to(10)
+    await closing
+    expect(asked).toEqual(['n1', 'n2', 'n3'])
+  })
+
   test('nothing begins after it: neither retries nor the next step, nor a wake-up that was on its way', async () => {
     const send = gate()
     const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', replies: [send.reply] })

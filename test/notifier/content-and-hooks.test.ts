@@ -1,6 +1,6 @@
 // What can go wrong between the moment a step's turn has come and the call of its provider.
 import { defineTemplate, type LinkRewriter, memoryStore } from 'omnicascade'
-import { accept, fail, scriptedProvider } from 'omnicascade/testing'
+import { accept, fail, gate, scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 // Loaded here, so that the notifier need not wait for a file while the clock stands still.
@@ -145,6 +145,62 @@ describe('beforeSend', () => {
     expect(provider.calls).toHaveLength(1)
     expect(await w.states(id)).toEqual(['succeeded'])
   })
+
+  test('is asked again after a wait for a permit: who was suppressed meanwhile is not sent to, and the next one is', async () => {
+    const first = gate()
+    const limited = scriptedProvider({ channels: ['sms'], receipts: 'none', limits: { concurrency: 1 }, replies: [first.reply] })
+    const suppressed = new Set<string>()
+    const w = world([limited], { beforeSend: (_, { id }) => (suppressed.has(id) ? 'unsubscribed' : undefined) })
+    const ids = [await w.send(['sms']), await w.send(['sms']), await w.send(['sms'])] as const
+    suppressed.add(ids[1])
+    first.release()
+    await w.to(1)
+    expect(limited.calls.map(({ notificationId }) => notificationId)).toEqual([ids[0], ids[2]])
+    expect((await w.record(ids[1])).steps).toMatchObject([{ state: 'skipped', reason: 'vetoed: unsubscribed' }])
+  })
+
+  test('that never answers holds the step after 30 seconds, with an error event, and keeps nobody from closing', async () => {
+    let silent = true
+    const provider = sms()
+    const w = world([provider], { beforeSend: () => (silent ? new Promise<boolean>(() => {}) : true) })
+    const id = await w.send(['sms'])
+    await w.to(29)
+    expect(w.times('error')).toEqual([])
+    await w.to(30)
+    const told = w.events.filter(({ type }) => type === 'error')
+    expect(told).toMatchObject([{ id, error: { message: expect.stringContaining('beforeSend did not answer') } }])
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ reason: 'hook', until: 90_000 }])
+    await w.notifier.idle()
+    silent = false
+    await w.to(90)
+    expect(provider.calls).toHaveLength(1)
+  })
+
+  test.each(['at once', 'later'])(
+    'that answers %s is not asked again, nor a shortener, when a send is repeated under its key',
+    async (when) => {
+      const asked: string[] = []
+      const w = world([sms()], {
+        beforeSend: (_, { id }) => {
+          asked.push(`hook for ${id}`)
+          return when === 'later' ? Promise.resolve(true) : true
+        },
+        links: {
+          channels: ['sms'],
+          async rewrite(text, { notificationId }) {
+            asked.push(`links for ${notificationId}`)
+            return { text, links: [], failures: [] }
+          },
+        },
+      })
+      for (let i = 0; i < 3; i++) {
+        await w.send(['sms'], { idempotencyKey: 'order-1' })
+        await w.to(i)
+      }
+      expect(asked).toEqual(['hook for n1', 'links for n1'])
+      expect((await w.outcome('n1'))?.status).toBe('delivered')
+    },
+  )
 })
 
 describe('content that cannot be sent', () => {

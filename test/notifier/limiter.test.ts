@@ -127,6 +127,18 @@ describe('the limiter', () => {
     expect(order).toEqual([1, 2, 3])
   })
 
+  test('however many wait, each is let in at the same cost, in order', async () => {
+    const limiter = createLimiter({ concurrency: 1 }, virtualClock())
+    expect(limiter.enter()).toBe(0)
+    const order: number[] = []
+    const count = 300_000
+    for (let place = 0; place < count; place++) void Promise.resolve(limiter.enter()).then(() => order.push(place))
+    for (let place = 0; place < count; place++) limiter.leave()
+    await virtualClock().advance(0)
+    expect(order).toHaveLength(count)
+    expect(order.every((place, index) => place === index)).toBe(true)
+  })
+
   test('a clock that is set back by an hour holds nobody for an hour', async () => {
     let now = 3_600_000
     const timers: number[] = []
