@@ -4,6 +4,7 @@ import { toMilliseconds } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
 import type { LinkContext, LinkRewriter, ShortenedText, Shortener } from '../contract/links.ts'
 import type { Clock, Duration } from '../contract/time.ts'
+import { isWebUrl } from '../text/web-url.ts'
 
 /** Options of `shortenLinks`. */
 export interface ShortenLinksOptions {
@@ -15,6 +16,9 @@ export interface ShortenLinksOptions {
   readonly minLength?: number
   readonly clock?: Pick<Clock, 'setTimer'>
 }
+
+// A longer delay overflows a timer and fires at once.
+const longestDelay = 2 ** 31 - 1
 
 const systemClock: Pick<Clock, 'setTimer'> = {
   setTimer(delay, run) {
@@ -30,7 +34,7 @@ const systemClock: Pick<Clock, 'setTimer'> = {
  */
 export function shortenLinks(hook: Shortener, options: ShortenLinksOptions = {}): LinkRewriter {
   const { channels = ['sms'], timeout = '2s', minLength = 0, clock = systemClock } = options
-  const limit = toMilliseconds(timeout, 'shortenLinks', 'timeout')
+  const limit = Math.min(toMilliseconds(timeout, 'shortenLinks', 'timeout'), longestDelay)
   const linkify = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: true, urlAuth: true })
 
   const linksOf = (text: string) =>
@@ -110,9 +114,4 @@ function messageOf(error: unknown, url: string): string {
 function hasCredentials(url: string): boolean {
   const { username, password } = new URL(url)
   return username !== '' || password !== ''
-}
-
-function isWebUrl(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || /[\s\p{Cc}]/u.test(value)) return false
-  return URL.canParse(value)
 }

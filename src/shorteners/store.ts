@@ -1,8 +1,8 @@
-import { customAlphabet } from 'nanoid'
 import type { Channel } from '../contract/channel.ts'
 import { OmnicascadeError, RequestError } from '../contract/errors.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { Shortener } from '../contract/links.ts'
+import { isWebUrl } from '../text/web-url.ts'
 
 /** What is kept under a code; plain JSON. */
 export interface StoredLink {
@@ -39,7 +39,10 @@ export interface StoreShortenerOptions {
   readonly store: LinkStore
   /** Characters of a code. Default 8: about 46 bits, too many to guess links by trying. At least 4. */
   readonly codeLength?: number
-  /** Makes a code of letters, digits, `-` and `_`. Default: random, without characters that look alike. */
+  /**
+   * Makes a code of letters, digits, `-` and `_`. Default: a hash of notification, channel and URL, without characters that look alike:
+   * a message that is sent again carries the same link.
+   */
   readonly generate?: (length: number) => string
   /** Told of each click, before `resolve` answers. What it throws goes to `onError`; the redirect goes on. */
   readonly onClick?: (click: LinkClick) => Awaitable<void>
@@ -60,7 +63,7 @@ const attempts = 5
 
 /** Shortens links on the app's own store and domain. Takes http and https targets only, so that no other scheme is ever redirected to. */
 export function storeShortener(options: StoreShortenerOptions): StoreShortener {
-  const { store, codeLength = 8, generate = customAlphabet(alphabet), onClick, onError, now = Date.now } = options
+  const { store, codeLength = 8, generate, onClick, onError, now = Date.now } = options
   const baseUrl = checkedBase(options.baseUrl, codeLength)
 
   const shorten: Shortener = async (url, { channel, notificationId, dryRun, signal }) => {
@@ -68,9 +71,10 @@ export function storeShortener(options: StoreShortenerOptions): StoreShortener {
     if (dryRun) return baseUrl + 'x'.repeat(codeLength)
     for (let attempt = 0; attempt < attempts; attempt++) {
       signal.throwIfAborted()
-      const code = generate(codeLength)
+      const code = generate?.(codeLength) ?? (await codeFor([notificationId, channel, url, attempt], codeLength))
       if (!/^[\w-]+$/.test(code)) throw new OmnicascadeError('shorten', 'generate must give letters, digits, "-" and "_" only')
-      if (await store.put(code, { url, notificationId, channel, createdAt: now() })) return baseUrl + code
+      const link = { url, notificationId, channel, createdAt: now() }
+      if ((await store.put(code, link)) || isSame(link, await store.get(code))) return baseUrl + code
     }
     throw new OmnicascadeError('shorten', `no free code in ${attempts} attempts: raise codeLength`)
   }
@@ -120,6 +124,13 @@ function checkedBase(baseUrl: string, codeLength: number): string {
   return baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`
 }
 
-function isWebUrl(url: unknown): boolean {
-  return typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
+/** A code that nobody can guess who does not know what it is made of. */
+async function codeFor(parts: readonly unknown[], length: number): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(parts))
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from({ length }, (_, at) => alphabet[digest[at % digest.length]! % alphabet.length]).join('')
+}
+
+function isSame(one: StoredLink, other: StoredLink | undefined): boolean {
+  return one.url === other?.url && one.notificationId === other.notificationId && one.channel === other.channel
 }

@@ -222,6 +222,12 @@ describe('failing open', () => {
     await vi.waitFor(() => expect(clock.timers.size).toBe(0))
   })
 
+  test('a time-out of months is no time-out of none', async () => {
+    const clock = handClock()
+    await shortenLinks(numbered().hook, { clock, timeout: '100d' }).rewrite(url, context)
+    expect(clock.delays).toEqual([2 ** 31 - 1])
+  })
+
   test.each(['2 seconds', '', -1, Number.NaN])('a time-out of %j is refused', (timeout) => {
     expect(() => shortenLinks(numbered().hook, { timeout: timeout as never })).toThrow(RequestError)
   })

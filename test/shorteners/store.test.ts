@@ -54,6 +54,37 @@ describe('shortening', () => {
     expect(put).toHaveLength(5)
   })
 
+  test('gives the same link to a message that is sent again, and another to every other', async () => {
+    const store = memoryLinkStore()
+    const shorten = storeShortener({ baseUrl, store })
+    const short = await shorten(url, context)
+    expect(await shorten(url, context)).toBe(short)
+    expect(await storeShortener({ baseUrl, store })(url, context)).toBe(short)
+    const others = [
+      await shorten(`${url}2`, context),
+      await shorten(url, { ...context, notificationId: 'n2' }),
+      await shorten(url, { ...context, channel: 'viber' }),
+    ]
+    expect(new Set([short, ...others]).size).toBe(4)
+  })
+
+  test('does not give a code that another link has to this one', async () => {
+    const store = memoryLinkStore()
+    const other = { url: 'https://example.org/other', notificationId: 'n0', channel: 'sms', createdAt: 0 } as const
+    const shorten = storeShortener({ baseUrl, store })
+    const code = codeOf(await storeShortener({ baseUrl, store: memoryLinkStore() })(url, context))
+    store.put(code, other)
+    const short = await shorten(url, context)
+    expect(codeOf(short)).not.toBe(code)
+    expect(await shorten(url, context)).toBe(short)
+    expect(await shorten.resolve(code)).toBe(other.url)
+  })
+
+  test('makes codes of any length', async () => {
+    const shorten = storeShortener({ baseUrl, store: memoryLinkStore(), codeLength: 50 })
+    expect(codeOf(await shorten(url, context))).toMatch(/^\w{50}$/)
+  })
+
   test('never overwrites a link in memory', () => {
     const store = memoryLinkStore()
     const link = { url, notificationId: 'n', channel: 'sms', createdAt: 0 } as const
@@ -70,14 +101,19 @@ describe('shortening', () => {
     expect(short).toHaveLength((await shorten(url, context)).length)
   })
 
-  test.each(['javascript:alert(1)', 'ftp://example.org/x', 'example.org/x', '//example.org', 'https://', ''])(
-    'refuses %j',
-    async (target) => {
-      const { store, put } = watchedStore()
-      await expect(storeShortener({ baseUrl, store })(target, context)).rejects.toThrow(OmnicascadeError)
-      expect(put).toEqual([])
-    },
-  )
+  test.each([
+    'javascript:alert(1)',
+    'https://example.org/\n',
+    'ftp://example.org/x',
+    'example.org/x',
+    '//example.org',
+    'https://',
+    '',
+  ])('refuses %j', async (target) => {
+    const { store, put } = watchedStore()
+    await expect(storeShortener({ baseUrl, store })(target, context)).rejects.toThrow(OmnicascadeError)
+    expect(put).toEqual([])
+  })
 
   test('refuses codes that do not fit a URL', async () => {
     await expect(storeShortener({ baseUrl, store: memoryLinkStore(), generate: () => '../x' })(url, context)).rejects.toThrow(
