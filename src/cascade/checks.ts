@@ -83,7 +83,8 @@ export function momentOf(moment: Moment, path: string, report: Report): number |
           ? Date.parse(moment)
           : Number.NaN
         : moment
-  if (Number.isFinite(time)) return time
+  // Beyond lies what no Date can hold: nanoseconds, say.
+  if (Number.isFinite(time) && Math.abs(time) <= 8.64e15) return time
   report(path, 'is not a moment: give a Date, Unix milliseconds, or ISO 8601 with an offset, for example 2026-11-25T09:00:00Z')
   return undefined
 }

@@ -135,6 +135,7 @@ function stepOf(
   if (unknown.length > 0) report(path, `names ${quoted(unknown[0])}: give one of ${channels.join(', ')}`)
   if (delegated !== null && rules.through === undefined)
     report(`${path}.through`, 'is missing: name the provider that is to try the channels itself')
+  if (typeof (rules.required ?? false) !== 'boolean') report(`${path}.required`, 'is neither true nor false')
   const until = oneOf(untils, rules.until ?? 'delivered', `${path}.until`, report)
   const onUnknown = oneOf(onUnknowns, rules.onUnknown ?? 'advance', `${path}.onUnknown`, report)
   const window = rules.window === undefined ? (request.window ?? null) : rules.window

@@ -14,9 +14,9 @@ export function minutesOf(time: unknown): number | undefined {
 /** What is said of a time zone that does not exist. */
 export const noZone = 'is not an IANA time zone, such as Europe/Prague'
 
-/** Whether the runtime knows the time zone. */
+/** Whether the runtime knows the time zone. No zone is more than 14 hours from UTC, whatever offset its name spells. */
 export function isTimeZone(zone: unknown): zone is string {
-  return typeof zone === 'string' && Number.isFinite(tzOffset(zone, new Date(0)))
+  return typeof zone === 'string' && Math.abs(tzOffset(zone, new Date(0))) <= 840
 }
 
 /**

@@ -31,16 +31,16 @@ export class RequestError extends OmnicascadeError {
   }
 }
 
-/** The idempotency key was used before with another request. `fields` names what differs. Nothing was stored or sent. */
+/** The idempotency key was used before with another request. `fields` names what differs; the key, which may be made of an address, is not repeated. Nothing was stored or sent. */
 export class IdempotencyConflictError extends OmnicascadeError {
   override readonly name = 'IdempotencyConflictError'
   readonly notificationId: string
   readonly fields: readonly string[]
 
-  constructor(key: string, notificationId: string, fields: readonly string[]) {
+  constructor(notificationId: string, fields: readonly string[]) {
     super(
       'idempotency-conflict',
-      `the key "${key}" belongs to notification ${notificationId}, whose request differs in ${fields.join(', ')}: use another key`,
+      `the idempotency key belongs to notification ${notificationId}, whose request differs in ${fields.join(', ')}: use another key`,
     )
     this.notificationId = notificationId
     this.fields = fields

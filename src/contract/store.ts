@@ -7,7 +7,7 @@ import type { NotificationRecord } from './record.ts'
  * Records are plain JSON and never changed in place, neither by the store nor by its callers.
  */
 export interface NotificationStore {
-  /** Stores a new record. If the record's `idempotencyKey` is taken, stores nothing and gives the record that has it. */
+  /** Stores a new record. If the record's `idempotencyKey` is taken, stores nothing and gives the record that has it. An id that is taken is an error. */
   insert(record: NotificationRecord): Awaitable<{ readonly record: NotificationRecord; readonly created: boolean }>
   get(id: string): Awaitable<NotificationRecord | undefined>
   /** Records with an attempt of `provider` that carries `key`, the newest first, at most `limit`. */

@@ -23,5 +23,5 @@ export async function planRequest(
 /** Throws `IdempotencyConflictError` if the record that has a request's idempotency key came from another request than `planned`. */
 export function checkSame(planned: NotificationRecord, record: NotificationRecord): void {
   const fields = differences(record.fingerprint ?? {}, planned.fingerprint ?? {})
-  if (fields.length > 0) throw new IdempotencyConflictError(planned.idempotencyKey!, record.id, fields)
+  if (fields.length > 0) throw new IdempotencyConflictError(record.id, fields)
 }

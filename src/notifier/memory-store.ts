@@ -1,3 +1,4 @@
+import { OmnicascadeError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
@@ -69,6 +70,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       const { idempotencyKey } = record
       const existing = idempotencyKey === null ? undefined : idsByIdempotencyKey.get(idempotencyKey)
       if (existing !== undefined) return { record: records.get(existing)!, created: false }
+      if (records.has(record.id)) throw new OmnicascadeError('duplicate-id', `there is a notification ${record.id} already`)
       if (idempotencyKey !== null) idsByIdempotencyKey.set(idempotencyKey, record.id)
       put(record)
       return { record, created: true }

@@ -171,6 +171,13 @@ describe('one thing wrong, and where', () => {
     ],
     ['a sendAt without offset', request({ sendAt: '2026-11-25T09:00:00' }), 'sendAt', /ISO 8601 with an offset/],
     ['a sendAt that is no date', request({ sendAt: new Date('never') }), 'sendAt', /Unix milliseconds/],
+    ['a sendAt beyond all dates', request({ sendAt: 1.8e18 }), 'sendAt', /Unix milliseconds/],
+    [
+      'a required that is no boolean',
+      request({ cascade: [{ channel: 'sms', required: 'no' }] }),
+      'cascade[0].required',
+      /true nor/,
+    ],
     ['a sendAt that is null', request({ sendAt: null }), 'sendAt', /Unix milliseconds/],
     ['an expiresAt that is none', request({ expiresAt: 'tomorrow' }), 'expiresAt', /ISO 8601/],
     ['an expiresAt that is over', request({ expiresAt: 0 }), 'expiresAt', /nothing would ever be sent/],

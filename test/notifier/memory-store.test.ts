@@ -202,6 +202,15 @@ describe('parked receipts', () => {
   })
 })
 
+test('an id that is taken is refused, and what has it stays as it was', async () => {
+  const s = store()
+  await s.insert(record('n1', { idempotencyKey: 'one' }))
+  const insert = async () => s.insert(record('n1', { idempotencyKey: 'two', dueAt: 7 }))
+  await expect(insert()).rejects.toMatchObject({ code: 'duplicate-id', message: 'there is a notification n1 already' })
+  expect((await s.get('n1'))?.idempotencyKey).toBe('one')
+  expect(await s.insert(record('n2', { idempotencyKey: 'two' }))).toMatchObject({ created: true })
+})
+
 describe('retention', () => {
   test('of the settled ones the oldest are dropped, with their keys; those under way stay', async () => {
     const s = store({ keepSettled: 2 })
