@@ -102,6 +102,20 @@ describe('settled', () => {
   })
 })
 
+test('a conflict of idempotency keys names the notification and the fields, not the key: apps make keys of addresses', async () => {
+  const w = world([sms()])
+  const idempotencyKey = 'welcome-ada@example.org'
+  const id = await w.send(['sms'], { idempotencyKey })
+  const error: Error = await w.send(['sms'], { idempotencyKey, metadata: { again: true } }).then(
+    () => expect.fail('it was taken'),
+    (thrown) => thrown,
+  )
+  expect(error).toMatchObject({ code: 'idempotency-conflict', notificationId: id, fields: ['metadata'] })
+  expect(error.message).toBe(
+    `the idempotency key belongs to notification ${id}, whose request differs in metadata: use another key`,
+  )
+})
+
 describe('cancel', () => {
   test('rejects for an id that there is not', async () => {
     await expect(world([sms()]).notifier.cancel('n9')).rejects.toMatchObject({ code: 'not-found' })

@@ -201,10 +201,11 @@ test('a receipt whose key becomes known while it is being parked is applied, and
   const one = await w.send(['sms'])
   await turn()
   expect(await w.receipt('sms', 'failed', 'user-7')).toMatchObject({ applied: 1 })
+  expect(await memory.findParked('sms', ['user-7'], 1000)).toEqual([])
   const two = await w.send(['sms'])
   await w.to(1)
   expect([await w.states(one), await w.states(two)]).toEqual([['failed'], ['awaiting']])
-  expect(await memory.findParked('sms', ['user-7'], 1000)).toEqual([])
+  expect(events(w, 'receipt.unmatched')).toEqual([])
 })
 
 describe('an attempt whose call nobody saw the end of', () => {
@@ -236,6 +237,22 @@ describe('an attempt whose call nobody saw the end of', () => {
     expect(await w.receipt('sms', 'delivered', `ours:${id}.0.0`)).toMatchObject({ applied: 1, unmatched: 0 })
     expect((await w.outcome(id))?.status).toBe('delivered')
   })
+})
+
+test('of the attempts under one key a receipt belongs to the last that was not refused', async () => {
+  const provider = scriptedProvider({
+    channels: ['sms'],
+    timeout: '10s',
+    idempotent: true,
+    keys: ({ idempotencyKey }) => [`ours:${idempotencyKey}`],
+    replies: [hang(), fail('recipient')],
+  })
+  const w = world([provider])
+  const id = await w.send([{ channel: 'sms', onUnknown: 'resend' }])
+  await w.to(20)
+  expect(provider.calls).toHaveLength(2)
+  expect(await w.receipt('sms', 'delivered', `ours:${id}.0.0`)).toMatchObject({ applied: 1 })
+  expect((await w.record(id)).steps[0]!.attempts.map(({ status }) => status)).toEqual(['delivered', null])
 })
 
 test('ingest takes any iterable, one receipt after another, and counts what became of each', async () => {
