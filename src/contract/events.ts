@@ -40,6 +40,7 @@ export interface CascadeEvents {
     readonly occurredAt: number
     readonly raw?: string
     readonly reason?: string
+    /** Whole, as the vendor gives it: do not log it, its query may hold a token. */
     readonly link?: string
   }
   /** A failure was reported for an attempt that counts as delivered, or the reverse. Settled stays settled. */
@@ -67,9 +68,9 @@ export interface OperatorEvents {
   'link.failed': { readonly id: string; readonly channel: Channel; readonly host: string; readonly message: string }
   /** No attempt carries the receipt's keys yet; it waits for one that does, and is forgotten after `parkFor`. */
   'receipt.parked': { readonly receipt: Receipt }
-  /** Several attempts carry the receipt's keys, and nothing says which is meant: it is not applied. */
+  /** Several attempts carry the receipt's keys and nothing says which is meant (with `newest`: none of them is still open). It is not applied. */
   'receipt.unmatched': { readonly receipt: Receipt; readonly candidates: number }
-  /** Something of ours failed in the background (a store, a hook, a listener). Work goes on. */
+  /** Something failed in the background (a store, a scheduler, a hook, a listener, an adapter outside a call). Work goes on. */
   error: { readonly error: Error; readonly id?: string }
 }
 

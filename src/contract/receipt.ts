@@ -17,7 +17,7 @@ export interface Receipt {
   readonly raw?: string
   /** Why it failed, in the vendor's words or code. */
   readonly reason?: string
-  /** The link that was clicked, as the vendor gives it. */
+  /** The link that was clicked, whole, as the vendor gives it. Its query may hold a token: do not log it. */
   readonly link?: string
   /**
    * What to do when several attempts carry the key: `only` (default) reports the receipt as unmatched,

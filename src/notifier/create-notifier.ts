@@ -130,8 +130,16 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     await atMost(timeout)
     engine.cut()
     await atMost(cutGrace)
-    for (const end of await Promise.allSettled(providers.map(async (provider) => provider.close?.())))
-      if (end.status === 'rejected') events.error(end.reason)
+    const { thrownIn } = await import('./classify.ts')
+    await Promise.all(
+      providers.map(async (provider) => {
+        try {
+          await provider.close?.()
+        } catch (error) {
+          events.error(thrownIn('close', provider.name, error))
+        }
+      }),
+    )
     waiters.close(closed())
     await store.close?.()
   }

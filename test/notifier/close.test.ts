@@ -189,7 +189,7 @@ describe('close', () => {
     const w = world([broken, other], { store: { ...memoryStore(), close: async () => void order.push('store') } })
     await w.notifier.close()
     expect(order).toEqual(['email', 'store'])
-    expect(w.events).toMatchObject([{ type: 'error', error: { message: 'already closed' } }])
+    expect(w.events).toMatchObject([{ type: 'error', error: { message: 'sms threw Error (in its close)' } }])
   })
 
   test('the store stays open for receipts, cancels and looks that are under way', async () => {
