@@ -68,7 +68,10 @@ export interface OperatorEvents {
   'link.failed': { readonly id: string; readonly channel: Channel; readonly host: string; readonly message: string }
   /** No attempt carries the receipt's keys yet; it waits for one that does, and is forgotten after `parkFor`. */
   'receipt.parked': { readonly receipt: Receipt }
-  /** Several attempts carry the receipt's keys and nothing says which is meant (with `newest`: none of them is still open). It is not applied. */
+  /**
+   * Several attempts carry the receipt's keys and nothing says which is meant (with `newest`: none of them is still open); or none does, and
+   * the receipt is too old for one that is still to come. It is not applied.
+   */
   'receipt.unmatched': { readonly receipt: Receipt; readonly candidates: number }
   /** Something failed in the background (a store, a scheduler, a hook, a listener, an adapter outside a call). Work goes on. */
   error: { readonly error: Error; readonly id?: string }

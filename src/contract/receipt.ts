@@ -10,6 +10,8 @@ export interface Receipt {
   readonly provider: string
   /** Correlation keys, the most specific first. The receipt belongs to the attempt that carries one of them. */
   readonly keys: readonly string[]
+  /** The vendor's id of the message, where it says it: an attempt that is known to have another id is not meant, whatever key they share. */
+  readonly messageId?: string
   readonly status: ReceiptStatus
   /** When it happened, by the vendor's clock where it says so: Unix milliseconds. */
   readonly at: number

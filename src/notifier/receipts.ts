@@ -44,23 +44,26 @@ export function createReceipts(
 ): Receipts {
   const times = createDeliveryTimes()
 
-  async function find(receipt: Receipt): Promise<readonly Candidate[]> {
-    for (const key of receipt.keys) {
+  /** The attempts that carry one of a receipt's keys, by the most specific key that any carries. */
+  async function find(receipt: Receipt): Promise<{ readonly found: readonly Candidate[]; readonly exact: boolean }> {
+    for (const [index, key] of receipt.keys.entries()) {
       const records = await store.findByKey(receipt.provider, key, candidateLimit)
       const found = oneOfEachStep(records.flatMap((record) => candidatesIn(record, receipt, key)))
-      if (found.length > 0) return found
+      if (found.length > 0) return { found, exact: index === 0 }
     }
-    return []
+    return { found: [], exact: false }
   }
 
   /** Applies a receipt to the one of its candidates that is meant, if it can be told; undefined if there is none yet. */
   async function settle(receipt: Receipt): Promise<Fate | undefined> {
-    const found = await find(receipt)
+    const { found, exact } = await find(receipt)
     if (found.length === 0) return undefined
     const newest = receipt.match === 'newest' && found.length > 1
     if (newest && found.some((candidate) => hasHeard(candidate, receipt))) return 'duplicate'
     const [meant, ...others] = newest ? found.filter(isUnsettled).slice(0, 1) : found
     if (meant !== undefined && others.length === 0) return apply(meant, receipt)
+    // One of them may be about to learn the id that tells them apart.
+    if (!exact && receipt.keys.length > 1) await park({ ...receipt, keys: receipt.keys.slice(0, 1) })
     events.operator('receipt.unmatched', { receipt, candidates: found.length })
     return 'unmatched'
   }
@@ -79,11 +82,24 @@ export function createReceipts(
     return fate
   }
 
+  async function park(receipt: Receipt): Promise<void> {
+    const now = clock.now()
+    await store.parkReceipt(receipt, now, now + parkFor)
+  }
+
+  /** Whether no attempt that is still to come, or whose keys are, can be near it: an export is full of others' messages. */
+  function isTooOld({ near }: Receipt): boolean {
+    return near !== undefined && near.at + near.tolerance + parkFor < clock.now()
+  }
+
   async function ingestOne(receipt: Receipt): Promise<Fate> {
     const known = await settle(receipt)
     if (known !== undefined) return known
-    const now = clock.now()
-    await store.parkReceipt(receipt, now, now + parkFor)
+    if (isTooOld(receipt)) {
+      events.operator('receipt.unmatched', { receipt, candidates: 0 })
+      return 'unmatched'
+    }
+    await park(receipt)
     // The key may have become known between the look and the parking; then nobody else would look again.
     const fate = await settleParked(receipt)
     if (fate !== undefined) return fate
@@ -122,8 +138,9 @@ function candidatesIn(record: NotificationRecord, receipt: Receipt, key: string)
   )
 }
 
-function isMeant(attempt: AttemptRecord, { provider, near }: Receipt, key: string): boolean {
+function isMeant(attempt: AttemptRecord, { provider, messageId, near }: Receipt, key: string): boolean {
   if (attempt.provider !== provider || !attempt.keys.includes(key)) return false
+  if (messageId !== undefined && attempt.messageId !== null && attempt.messageId !== messageId) return false
   return near === undefined || Math.abs(attempt.startedAt - near.at) <= near.tolerance
 }
 

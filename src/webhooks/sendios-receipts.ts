@@ -37,6 +37,7 @@ export function sendiosReceipts(events: Iterable<SendiosEvent>, options: Sendios
     receipts.push({
       provider,
       keys,
+      ...('sms_id' in event && { messageId: String(event.sms_id) }),
       status,
       at: event.ts * 1000,
       raw: event.event,

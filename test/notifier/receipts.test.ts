@@ -278,3 +278,37 @@ test("a receipt without keys is nobody's: it is parked, and harms nothing", asyn
   await w.to(1)
   expect(await w.receipt('sms', 'delivered', '', { keys: [] })).toMatchObject({ parked: 1 })
 })
+
+describe('a receipt that says which message it is about', () => {
+  const shared = { keys: ['sms:999', 'user-7'], messageId: '999' }
+
+  test('is not for an attempt that is known to be another message, whatever key they share', async () => {
+    const w = world([sms(accept({ messageId: '1', keys: ['sms:1', 'user-7'] }))])
+    const id = await w.send(['sms'])
+    await w.to(1)
+    expect(await w.receipt('sms', 'failed', '', shared)).toMatchObject({ parked: 1 })
+    expect(await w.states(id)).toEqual(['awaiting'])
+  })
+
+  test('waits for the attempt that is about to learn its id, though others share its lesser key', async () => {
+    const answers = [gate(), gate()]
+    const keys = () => ['user-7']
+    const w = world([scriptedProvider({ channels: ['sms'], replies: answers.map(({ reply }) => reply), keys })])
+    const [first, second] = [await w.send(['sms']), await w.send(['sms'])]
+    expect(await w.receipt('sms', 'failed', '', shared)).toMatchObject({ unmatched: 1 })
+    answers[0]!.release(accept({ messageId: '1', keys: ['sms:1'] }))
+    answers[1]!.release(accept({ messageId: '999', keys: ['sms:999'] }))
+    await w.to(1)
+    expect([await w.states(first), await w.states(second)]).toEqual([['awaiting'], ['failed']])
+  })
+})
+
+test('a receipt about a message of long ago is not kept: whatever is still to come cannot be meant', async () => {
+  const w = world([sms()], { start: 10 * 3_600_000 })
+  const old = { near: { at: 0, tolerance: 600_000 } }
+  expect(await w.receipt('sms', 'delivered', 'user-7', old)).toMatchObject({ parked: 0, unmatched: 1 })
+  expect(events(w, 'receipt.unmatched')).toMatchObject([{ candidates: 0 }])
+  expect(await w.receipt('sms', 'delivered', 'user-7', { near: { at: w.clock.now(), tolerance: 600_000 } })).toMatchObject({
+    parked: 1,
+  })
+})

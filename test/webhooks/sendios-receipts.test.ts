@@ -32,9 +32,9 @@ describe('receipts of SMS events', () => {
   test('sent is sent, lost is failed, and a click is clicked, with its link, in Unix milliseconds', () => {
     const at = 1549382627000
     expect(receiptsOf(sms, { ...sms, event: 'sms_lost' }, { ...sms, event: 'sms_click', link: 'example.com' })).toEqual([
-      { provider: 'sendios', keys, status: 'sent', at, raw: 'sms_sent' },
-      { provider: 'sendios', keys, status: 'failed', at, raw: 'sms_lost' },
-      { provider: 'sendios', keys, status: 'clicked', at, raw: 'sms_click', link: 'example.com' },
+      { provider: 'sendios', keys, messageId: '1233', status: 'sent', at, raw: 'sms_sent' },
+      { provider: 'sendios', keys, messageId: '1233', status: 'failed', at, raw: 'sms_lost' },
+      { provider: 'sendios', keys, messageId: '1233', status: 'clicked', at, raw: 'sms_click', link: 'example.com' },
     ])
   })
 
