@@ -4,6 +4,7 @@ import type { Clock } from '../contract/time.ts'
 import { batchesOf, reportBy, type SambaRecordOptions } from './batches.ts'
 import type { SambaSmsEvent } from './events.ts'
 import { eventsOf, type SambaEvents } from './iterate.ts'
+import type { Report } from './parser.ts'
 import { fixedRange, rangeOf, type SambaRange } from './range.ts'
 import { createReplay } from './replay.ts'
 import { createRequest, Interruption, type SambaRequest } from './request.ts'
@@ -40,6 +41,7 @@ export interface SambaClient {
    * Throws a `RequestError` for a period that cannot be exported. Iteration rejects with a `StreamError`, whose `code` is
    * `samba-unauthorized`, `samba-unknown-trackpoint`, `samba-rate-limited`, `samba-unavailable`, `samba-interrupted`, `samba-redirected`,
    * `samba-refused`, `samba-resume-diverged`, `samba-malformed-record` or `samba-truncated-record`; or with the signal's reason.
+   * An answer that ends within a record counts as a cut, and is no record for `onError` to skip.
    */
   exportSmsEvents(options?: SambaExportOptions): SambaEvents
 }
@@ -77,15 +79,23 @@ async function* exportBatches(
   { signal, onError, maxRecordBytes }: SambaExportOptions,
 ): AsyncGenerator<readonly SambaSmsEvent[], void, undefined> {
   const replay = createReplay(reportBy(onError))
+  const report: Report = (error) => {
+    // Not the caller's to skip: a connection may end well though it was cut, and the rest would be missing.
+    if (error.code === 'samba-truncated-record') throw new Interruption(error)
+    replay.report(error)
+  }
   let asked = range
   for (let failures = 0; ; ) {
     signal?.throwIfAborted()
     try {
       const { chunks, date } = await request(asked, signal)
-      // To the end of the second that the server names.
-      if (asked === range) asked = fixedRange(range, date === undefined ? clock.now() : date + 999)
+      if (asked === range) {
+        const now = date ?? clock.now()
+        // The server names a whole second.
+        asked = fixedRange(range, now, date === undefined ? now : now + 999)
+      }
       replay.restart()
-      for await (const batch of batchesOf(chunks, replay.report, maxRecordBytes)) {
+      for await (const batch of batchesOf(chunks, report, maxRecordBytes)) {
         const fresh = replay.fresh(batch)
         if (fresh.length > 0) yield fresh
       }

@@ -34,11 +34,13 @@ export function rangeOf(from: Date | number | undefined, to: Date | number | und
 }
 
 /**
- * The same period when asked for again: what Samba reckons from its own clock is fixed, to `now` as it was at the first answer,
- * so that events that came since do not count.
+ * The same period when asked for again: what Samba reckons from its own clock, or what is still to come, is fixed to the time of the
+ * first answer, somewhere from `earliest` to `latest`, so that events that came since do not count.
  */
-export function fixedRange({ from, to }: SambaRange, now: number): SambaRange {
-  return to === undefined ? { from: from ?? now - longestRange, to: now } : { ...(from !== undefined && { from }), to }
+export function fixedRange({ from, to }: SambaRange, earliest: number, latest: number): SambaRange {
+  if (to !== undefined && to <= latest) return { ...(from !== undefined && { from }), to }
+  const first = from ?? (to ?? earliest) - longestRange
+  return { from: first, to: Math.max(first, latest) }
 }
 
 function timeOf<K extends 'from' | 'to'>(

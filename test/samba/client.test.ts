@@ -3,7 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { RequestError } from 'omnicascade'
-import { createSambaClient, type SambaClientOptions, type SambaEvents, type SambaSmsEvent, StreamError } from 'omnicascade/samba'
+import {
+  createSambaClient,
+  type SambaClientOptions,
+  type SambaEvents,
+  type SambaRecordOptions,
+  type SambaSmsEvent,
+  StreamError,
+} from 'omnicascade/samba'
 import { describe, expect, test } from 'vitest'
 import { event, json } from './arbitraries.ts'
 import { impatientClock, sambaServer } from './server.ts'
@@ -267,10 +274,46 @@ describe('a stream that is cut', () => {
     expect([given, error?.code, asked.length]).toEqual([records.slice(0, 1), 'samba-malformed-record', 1])
   })
 
-  test('that ends within a record, though the connection ends well, reports it', async () => {
-    const { baseUrl } = await sambaServer((response) => response.end(text.slice(0, -20)))
-    const { given, error } = await drain(client({ baseUrl }).exportSmsEvents())
-    expect([given, error?.code]).toEqual([records.slice(0, 49), 'samba-truncated-record'])
+  describe.each<NonNullable<SambaRecordOptions['onError']>>(['throw', 'skip', () => {}])(
+    'within a record, though the connection ends well (%s),',
+    (onError) => {
+      test('goes on as after any cut', async () => {
+        const { asked, baseUrl } = await sambaServer((response, at) => {
+          response.shouldKeepAlive = false
+          response.useChunkedEncodingByDefault = false
+          response.end(at === 0 ? text.slice(0, -20) : text)
+        })
+        expect(await drain(client({ baseUrl }).exportSmsEvents({ onError }))).toEqual({ given: records, error: undefined })
+        expect(asked.length).toBe(2)
+      })
+
+      test('is reported once it has ended so every time', async () => {
+        const { asked, baseUrl } = await sambaServer((response) => response.end(text.slice(0, -20)))
+        const { given, error } = await drain(client({ baseUrl, retries: 2 }).exportSmsEvents({ onError }))
+        expect(error).toBeInstanceOf(StreamError)
+        expect([given, error?.code, error?.record, asked.length]).toEqual([records.slice(0, 49), 'samba-truncated-record', 50, 3])
+      })
+    },
+  )
+})
+
+describe('the period asked for again', () => {
+  const second = new Date(now).toUTCString()
+  test.each([
+    ['none', {}, { from: now - 90 * day, to: now + 999 }],
+    ['from the past', { from: now - day }, { from: now - day, to: now + 999 }],
+    ['to the past', { to: now - day }, { to: now - day }],
+    ['to the future', { from: now - day, to: now + day }, { from: now - day, to: now + 999 }],
+    ['to the future alone', { to: now + day }, { from: now - 89 * day, to: now + 999 }],
+    ['in the future', { from: now + 5000, to: now + day }, { from: now + 5000, to: now + 5000 }],
+  ])('ends when the first answer began at the latest: %s', async (_, period, again) => {
+    const { asked, baseUrl } = await sambaServer((response, at) => {
+      response.writeHead(200, { date: second })
+      if (at === 1) response.end(text)
+      else response.write(lines[0], () => response.destroy())
+    })
+    expect(await drain(client({ baseUrl }).exportSmsEvents(period))).toEqual({ given: records, error: undefined })
+    expect(asked.map(({ body }) => body)).toEqual([period, again])
   })
 })
 
