@@ -8,17 +8,17 @@ import type { Duration, Moment, Window } from './time.ts'
 /** The rules of one step; all optional. */
 export interface StepRules {
   /** Sent beside the chain when the notification starts, whether or not another channel delivers. Default false. */
-  readonly required?: boolean
+  readonly required?: boolean | undefined
   /** What counts as success. Default `delivered`. */
-  readonly until?: Until
+  readonly until?: Until | undefined
   /** How long to wait for a receipt after acceptance. Default: the notifier's `within` for the channel. */
-  readonly within?: Duration
+  readonly within?: Duration | undefined
   /** Hours in which this step may start, instead of the notification's; `null`: any hour. */
-  readonly window?: Window | null
+  readonly window?: Window | null | undefined
   /** What to do when nobody saw the send's result: see `OnUnknown`. Default `advance`. */
-  readonly onUnknown?: OnUnknown
+  readonly onUnknown?: OnUnknown | undefined
   /** Use this provider only. */
-  readonly through?: string
+  readonly through?: string | undefined
 }
 
 /** One step: a channel, a channel with rules, or several channels that one vendor tries itself (`channels` and `through`). */
@@ -30,15 +30,15 @@ export type StepInput<C extends Channel = Channel> =
 /** When and under which conditions a notification is sent. */
 export interface RequestRules {
   /** Not before this moment. Default: now. */
-  readonly sendAt?: Moment
+  readonly sendAt?: Moment | undefined
   /** No step starts at or after this moment. */
-  readonly expiresAt?: Moment
+  readonly expiresAt?: Moment | undefined
   /** Hours in which steps may start, in the recipient's time zone. */
-  readonly window?: Window
+  readonly window?: Window | undefined
   /** The same key with the same request gives the same notification, and nothing is sent again. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** The app's own data, kept in the record and never sent. */
-  readonly metadata?: JsonObject
+  readonly metadata?: JsonObject | undefined
 }
 
 /** A request with types as loose as what comes from a queue or a file; it is checked when it is sent. `send` itself checks the types of what it is given. */

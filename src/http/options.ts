@@ -43,6 +43,9 @@ export interface WebhookOptions<E = unknown, R = unknown> {
 export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R>): void {
   const { limit = 1, timeout = 1, publicUrl, secret } = options
   const issues: Issue[] = secret === undefined ? [] : secretIssues(secret)
+  // A misspelt `secret` would leave the door open.
+  for (const path of Object.keys(options))
+    if (!known.includes(path)) issues.push({ path, message: `is unknown: there are ${known.join(', ')}` })
   if (!Number.isInteger(limit) || limit < 1)
     issues.push({ path: 'limit', message: 'must be a whole number of bytes, at least 1' })
   if (!(timeout > 0 && timeout < 2 ** 31))
@@ -53,6 +56,7 @@ export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R
   if (issues.length > 0) throw new RequestError(subject, issues)
 }
 
+const known = ['secret', 'publicUrl', 'contentTypes', 'limit', 'timeout', 'onEvents', 'onError', 'clock']
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const fieldValue = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 

@@ -8,6 +8,9 @@ import type { Issue } from '../contract/template.ts'
 import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
+const known = new Set(
+  'providers store scheduler templates defaults retry routing breaker links beforeSend parkFor clock random createId'.split(' '),
+)
 const countForm = 'is not a whole number of at least 1'
 const isDuration = (value: unknown) => millisecondsOf(value) !== undefined
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1
@@ -25,6 +28,7 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
     }
   }
 
+  for (const key of Object.keys(options ?? {})) if (!known.has(key)) report(key, 'is unknown')
   const providers: readonly ChannelProvider[] = Array.isArray(options?.providers) ? options.providers : []
   if (providers.length === 0) report('providers', 'is empty: give at least one')
   const names = new Set<string>()

@@ -24,6 +24,7 @@ const provider = (changes: object) => ({ providers: [{ ...sms, ...changes }] })
 const option = (changes: object) => ({ providers: [sms], ...changes })
 
 const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
+  ['a misspelt option', option({ timezone: 'UTC' }), 'timezone', /unknown/],
   ['nothing', undefined, 'providers', /at least one/],
   ['null', null, 'providers', /at least one/],
   ['no providers', {}, 'providers', /at least one/],
