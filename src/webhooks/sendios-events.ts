@@ -2,21 +2,23 @@ import type { JsonObject } from '../contract/json.ts'
 
 // Names and meanings are the vendor's. Every id is a string: ids are compared, not reckoned with, and none may lose a digit.
 
+// All fields are documented; what receipts do not need may still be missing.
 interface SmsEvent<E extends string> {
   readonly event: E
   /** The app's own id of the user. */
   readonly client_user_id: string | null
-  readonly project_id: string
+  readonly project_id: string | null
   /** 1: system, 2: custom, a marketing campaign. */
-  readonly category_id: number
+  readonly category_id: number | null
+  /** Empty where Sendios gives none. */
   readonly template_id: string
   readonly sms_id: string
   /** When the webhook was sent: Unix seconds. */
   readonly ts: number
-  /** 1 by default; its presence tells omnichannel events from e-mail events. */
-  readonly omnichannel: number
+  /** 1 by default. */
+  readonly omnichannel: number | null
   /** `sms`. */
-  readonly channel: string
+  readonly channel: string | null
   /** The event as Sendios sent it. */
   readonly raw: JsonObject
 }
@@ -30,7 +32,7 @@ export type SendiosSmsLost = SmsEvent<'sms_lost'>
 /** A link in an SMS was clicked. */
 export interface SendiosSmsClick extends SmsEvent<'sms_click'> {
   /** As Sendios gives it: it may have no scheme. */
-  readonly link: string
+  readonly link: string | null
 }
 
 // Only `created` and `reject` are public in full [doc][live]; of the others the names alone. Hence so much that may be null.
@@ -89,10 +91,10 @@ export interface SendiosUnknown {
   readonly raw: JsonObject
 }
 
-/** Omnichannel events: those that carry `omnichannel`. */
+/** Omnichannel events: their names are their own. */
 export type SendiosSmsEvent = SendiosSmsSent | SendiosSmsLost | SendiosSmsClick
 
-/** E-mail events: those that do not carry `omnichannel`. */
+/** E-mail events: those of these names that do not carry `omnichannel`. */
 export type SendiosMailEvent =
   | SendiosMailCreated
   | SendiosMailQueue

@@ -12,8 +12,10 @@ export type Fail = (field: string, message: string) => undefined
 export function readEvent(fields: JsonObject, raw: JsonObject, fail: Fail): SendiosEvent | undefined {
   const name = fields.event
   if (typeof name !== 'string' || name === '') return fail('event', 'must name the event')
-  if (fields.omnichannel == null) return isMailName(name) ? readMail(name, fields, raw, fail) : { event: 'unknown', name, raw }
-  return isSmsName(name) ? readSms(name, fields, raw, fail) : { event: 'unknown', name, raw }
+  if (isSmsName(name)) return readSms(name, fields, raw, fail)
+  // An app push or the like, whose names are not public, may share one with an e-mail event.
+  if (isMailName(name) && fields.omnichannel == null) return readMail(name, fields, raw, fail)
+  return { event: 'unknown', name, raw }
 }
 
 const isSmsName = (name: string): name is SendiosSmsEvent['event'] =>
@@ -23,29 +25,24 @@ const mailNames: ReadonlySet<string> = new Set<SendiosMailEvent['event']>(['crea
 
 const isMailName = (name: string): name is SendiosMailEvent['event'] => mailNames.has(name)
 
+/** What finds the attempt and says when is needed; the rest may be missing or in any form, so that no `sms_lost` is lost for it. */
 function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject, fail: Fail): SendiosSmsEvent | undefined {
   const sms_id = idOf(fields.sms_id)
   if (!sms_id) return fail('sms_id', 'must be an id')
-  const client_user_id = idOf(fields.client_user_id)
-  if (client_user_id === undefined) return fail('client_user_id', 'must be an id or null')
-  const project_id = idOf(fields.project_id)
-  if (!project_id) return fail('project_id', 'must be an id')
-  const template_id = idOf(fields.template_id)
-  if (!template_id) return fail('template_id', 'must be an id')
-  const category_id = integerOf(fields.category_id)
-  if (category_id === undefined) return fail('category_id', 'must be an integer')
   const ts = integerOf(fields.ts)
   if (ts === undefined) return fail('ts', 'must be Unix seconds')
-  const omnichannel = integerOf(fields.omnichannel)
-  if (omnichannel === undefined) return fail('omnichannel', 'must be an integer')
-  const channel = fields.channel
-  if (typeof channel !== 'string') return fail('channel', 'must be a string')
-  if (event !== 'sms_click') {
-    return { event, client_user_id, project_id, category_id, template_id, sms_id, ts, omnichannel, channel, raw }
+  const sms = {
+    client_user_id: idOf(fields.client_user_id) ?? null,
+    project_id: idOf(fields.project_id) ?? null,
+    category_id: integerOf(fields.category_id) ?? null,
+    template_id: idOf(fields.template_id) ?? '',
+    sms_id,
+    ts,
+    omnichannel: integerOf(fields.omnichannel) ?? null,
+    channel: stringOf(fields.channel),
+    raw,
   }
-  const link = fields.link
-  if (typeof link !== 'string') return fail('link', 'must be a string')
-  return { event, client_user_id, project_id, category_id, template_id, sms_id, ts, omnichannel, channel, link, raw }
+  return event === 'sms_click' ? { event, ...sms, link: stringOf(fields.link) } : { event, ...sms }
 }
 
 const mailIds = ['user_id', 'client_user_id', 'project_id', 'type_id', 'split_group', 'event_id'] as const

@@ -161,15 +161,40 @@ describe('one bad event', () => {
     expect(errorOf(() => parseSendiosWebhookStrict([sms, { ...sms, sms_id: null }])).path).toBe('1.sms_id')
   })
 
-  test.each(['client_user_id', 'project_id', 'template_id', 'category_id', 'sms_id', 'ts', 'channel', 'link'])(
-    'names its %s',
+  test.each(['sms_id', 'ts'])('names its %s', (field) => {
+    for (const wrong of [{}, [], true, null, undefined]) {
+      const { events, errors } = parseSendiosWebhook({ ...sms, event: 'sms_click', link: 'x', [field]: wrong })
+      expect([events, errors.map(({ path }) => path)]).toEqual([[], [field]])
+    }
+  })
+
+  test.each(['client_user_id', 'project_id', 'category_id', 'omnichannel', 'channel', 'link'])(
+    'is not lost for its %s, which is null then',
     (field) => {
-      for (const wrong of [{}, [], true]) {
-        const { events, errors } = parseSendiosWebhook({ ...sms, event: 'sms_click', link: 'x', [field]: wrong })
-        expect([events, errors.map(({ path }) => path)]).toEqual([[], [field]])
+      for (const wrong of [{}, [], true, null, undefined]) {
+        const { events, errors } = parseSendiosWebhook([{ ...sms, event: 'sms_click', link: 'x', [field]: wrong }])
+        expect(withoutRaw(events)).toEqual([{ ...typed, event: 'sms_click', link: 'x', [field]: null }])
+        expect(errors).toEqual([])
       }
     },
   )
+
+  test('is not lost though it says nothing but which SMS, and when', () => {
+    const bare = { event: 'sms_lost', sms_id: 1233, ts: 1549382627 }
+    expect(parseSendiosWebhookStrict([bare])).toEqual([
+      {
+        ...bare,
+        sms_id: '1233',
+        client_user_id: null,
+        project_id: null,
+        category_id: null,
+        template_id: '',
+        omnichannel: null,
+        channel: null,
+        raw: bare,
+      },
+    ])
+  })
 
   test('of any shape at all is either read, kept or reported', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>('sms_click', 'reject', 1, '1', null))
@@ -208,16 +233,16 @@ describe('the kind of an event', () => {
     ])
   })
 
-  test('depends on `omnichannel`: an e-mail name with it, or an SMS name without it, is not taken for what it is not', () => {
+  test('depends on its name, and for an e-mail name on `omnichannel`', () => {
     const { omnichannel: _, ...mail } = { ...sms }
     expect(
       parseSendiosWebhookStrict([{ ...sms, event: 'sent' }, mail, { ...mail, event: 'sent' }]).map(({ event }) => event),
-    ).toEqual(['unknown', 'unknown', 'sent'])
+    ).toEqual(['unknown', 'sms_sent', 'sent'])
   })
 
   test('narrows the type to the field', () => {
     for (const event of parseSendiosWebhookStrict([sms])) {
-      if (event.event === 'sms_click') event.link satisfies string
+      if (event.event === 'sms_click') event.link satisfies string | null
       else if (event.event === 'sms_sent') event.sms_id satisfies string
       else if (event.event === 'reject') event.reject_reason satisfies string | null
       else if (event.event === 'unknown') event.name satisfies string
