@@ -36,7 +36,8 @@ export interface SmtpOptions {
 /**
  * Sends e-mail over SMTP with nodemailer (10 or later, a peer dependency). Acceptance by the server is all that is ever known.
  * The message id is the `Message-ID` (RFC 5322), made from the idempotency key. `content.vendor.smtp` takes nodemailer's
- * `priority`, `list` and `dsn`. A line break in an address, the subject or a header field is refused before anything is connected.
+ * `priority`, `list` and `dsn`. A line break in an address, the subject or a header field, or one that is no string,
+ * is refused before anything is connected.
  */
 export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
   checkSmtpOptions(options)

@@ -11,13 +11,16 @@ export function faultOf(channel: Channel, content: unknown): { readonly message:
   return textMayBeEmpty && fields.text === '' ? undefined : textFault(fields)
 }
 
-function emailFault({ subject, text, html, from, replyTo, headers }: Readonly<Record<string, unknown>>) {
+function emailFault({ subject, text, html, from = '', replyTo = '', headers }: Readonly<Record<string, unknown>>) {
   if (!filled(subject)) return { field: 'subject', message: 'an e-mail needs a subject' }
   if (!filled(text) && !filled(html)) return { field: 'text', message: 'an e-mail needs text or html that is not empty' }
   const lines = Object.entries({ subject, from, replyTo, ...(headers as object | undefined) })
-  const broken = lines.find(([name, value]) => /[\r\n]/.test(`${name}${value}`))
+  const broken = lines.find(([name, value]) => typeof value !== 'string' || /[\r\n]/.test(name + value))
   return (
-    broken && { field: /[\r\n]/.test(broken[0]) ? 'headers' : broken[0], message: 'a header field must not contain line breaks' }
+    broken && {
+      field: /[\r\n]/.test(broken[0]) ? 'headers' : broken[0],
+      message: 'a header field must be a string and must not contain line breaks',
+    }
   )
 }
 

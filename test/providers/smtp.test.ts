@@ -488,6 +488,30 @@ describe('smtp lets no one add a header field or a recipient', () => {
     expect(server.reached).toEqual([])
   })
 
+  const evil = 'a\r\nX-Injected: 1'
+  const prepared = { prepared: true, value: evil }
+  test.each<[string, object]>([
+    ['headers.X-A', { headers: { 'X-A': prepared } }],
+    ['headers.X-A', { headers: { 'X-A': [evil, prepared] } }],
+    ['headers.X-A', { headers: { 'X-A': 1 } }],
+    ['headers.0', { headers: [{ key: 'X-A', value: prepared }] }],
+    ['headers', { headers: evil }],
+    ['subject', { subject: prepared }],
+    ['subject', { subject: [evil] }],
+    ['from', { from: { name: evil, address: 'shop@shop.example' } }],
+    ['from', { from: ['Shop <shop@shop.example>'] }],
+    ['replyTo', { replyTo: [{ address: 'help@shop.example' }, 'eve@example.net'] }],
+    ['replyTo', { replyTo: null }],
+    ['text', { text: { raw: `X-Injected: 1\r\n\r\n${evil}` } }],
+    ['html', { html: [evil] }],
+  ])('by %s that is no string: %j', async (field, own) => {
+    const { port, received } = await mailServer()
+    const provider = open(smtp({ url: `smtp://127.0.0.1:${port}`, from }))
+    const sending = provider.send(requestFor({ ...plain, ...own } as EmailContent), forever)
+    expect(await failure(sending)).toMatchObject({ kind: 'content', field, message: expect.stringContaining(field) })
+    expect(received).toEqual([])
+  })
+
   test.each(bad)('by the name of a header field with %j', async (evil) => {
     const server = await scripted({})
     const content = { ...plain, headers: { [`X${evil}`]: '1' } }

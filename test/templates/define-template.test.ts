@@ -310,6 +310,9 @@ describe('content that cannot be sent', () => {
     ['email', { subject: 'x', text: 'x', replyTo: 'a\nb' }, 'replyTo', 'must not contain line breaks'],
     ['email', { subject: 'x', text: 'x', headers: { 'X-A': 'a\rb' } }, 'X-A', 'must not contain line breaks'],
     ['email', { subject: 'x', text: 'x', headers: { 'X-A: b\r\nX-B': 'a' } }, 'headers', 'must not contain line breaks'],
+    ['email', { subject: 'x', text: 'x', headers: { 'X-A': { prepared: true, value: 'a\r\nb' } } }, 'X-A', 'must be a string'],
+    ['email', { subject: 'x', text: 'x', headers: { 'X-A': ['a'] } }, 'X-A', 'must be a string'],
+    ['email', { subject: 'x', text: 'x', replyTo: { address: 'a@b' } }, 'replyTo', 'must be a string'],
   ] as const)('%s %j', (channel, content, field, message) => {
     const template = define({ content: { [channel]: () => content } })
     const error = errorOf(() => template.render(channel, {}, undefined))

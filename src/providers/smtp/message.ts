@@ -9,8 +9,8 @@ export interface Mailbox {
 }
 
 /** A mailbox as `a@example.org` or `Name <a@example.org>`; undefined if it is neither, or has a line break in it. */
-export function mailboxOf(text: string): Mailbox | undefined {
-  if (hasControl(text)) return undefined
+export function mailboxOf(text: unknown): Mailbox | undefined {
+  if (typeof text !== 'string' || hasControl(text)) return undefined
   const named = /^\s*(?:"([^"\\]*)"|([^"<>]*?))\s*<([^<>]+)>\s*$/.exec(text)
   const address = named?.[3] ?? text.trim()
   return isAddress(address) ? { name: named?.[1] ?? named?.[2] ?? '', address } : undefined
@@ -50,6 +50,8 @@ export function fieldsOf(content: EmailContent): MailFields {
   const { subject, text, html, from, replyTo, headers, vendor } = content
   checkLine('subject', subject)
   if (!text && !html) throw refused('text', 'is empty, and so is html')
+  for (const [field, body] of Object.entries({ text, html })) if (body !== undefined) checkText(field, body)
+  if (headers !== undefined && (typeof headers !== 'object' || headers === null)) throw refused('headers', 'is no object')
   for (const [name, value] of Object.entries(headers ?? {})) {
     const field = `headers.${printable(name)}`
     if (!/^[!-9;-~]+$/.test(name)) throw refused(field, 'is no name of a header field (RFC 5322)')
@@ -86,15 +88,21 @@ function checkLines(field: string, value: JsonValue): void {
   }
 }
 
-function checkMailbox(field: string, text: string): Mailbox {
+function checkMailbox(field: string, text: unknown): Mailbox {
   const mailbox = mailboxOf(text)
   if (!mailbox) throw refused(field, 'is not one address, such as "Ada <ada@example.org>"')
   return mailbox
 }
 
 /** A line break would begin a header field of its own, or end the header. */
-function checkLine(field: string, value: string): void {
-  if (hasControl(value)) throw refused(field, 'has a line break or another control character in it')
+function checkLine(field: string, value: unknown): void {
+  if (hasControl(checkText(field, value))) throw refused(field, 'has a line break or another control character in it')
+}
+
+/** nodemailer takes objects in place of text, and writes some of them as they are. */
+function checkText(field: string, value: unknown): string {
+  if (typeof value !== 'string') throw refused(field, 'is no string')
+  return value
 }
 
 function hasControl(text: string): boolean {
