@@ -57,6 +57,13 @@ export function createSession(http: Http, credentials: TwinCredentials, clock: C
     })
   }
 
+  /** The present tokens while they last, to be renewed after a rest. Undefined once `forget` has dropped them. */
+  function lasting(present: Tokens | undefined, pause: number): Tokens | undefined {
+    const now = clock.now()
+    if (!present || tokens !== present || now >= present.expiresAt) return undefined
+    return { ...present, renewAt: Math.min(present.expiresAt, now + pause) }
+  }
+
   /** New tokens; the present ones while they last and TWIN is only out of reach; undefined to log in instead. */
   async function refresh(current: Tokens, signal: AbortSignal): Promise<Tokens | undefined> {
     if (current.refreshToken === undefined) return undefined
@@ -69,21 +76,23 @@ export function createSession(http: Http, credentials: TwinCredentials, clock: C
     } catch {
       // Out of reach, as with a 5xx: below.
     }
-    const now = clock.now()
-    return now < current.expiresAt ? { ...current, renewAt: Math.min(current.expiresAt, now + restAfterRefusal) } : undefined
+    return lasting(current, restAfterRefusal)
   }
 
   async function renew(): Promise<Tokens> {
+    const present = tokens
     const cut = new AbortController()
     const stopTimer = clock.setTimer(loginTimeout, () => cut.abort())
     try {
-      tokens = (tokens && (await refresh(tokens, cut.signal))) ?? (await login(cut.signal))
+      tokens = (present && (await refresh(present, cut.signal))) ?? (await login(cut.signal))
       return tokens
     } catch (error) {
-      tokens = undefined
       const failure = nothingSent(error)
-      const pause = failure.retryAfter ?? (failure.kind === 'transient' ? restAfterFault : restAfterRefusal)
-      rest = { until: clock.now() + Math.min(pause, longestRest), error: failure }
+      const usual = failure.kind === 'transient' ? restAfterFault : restAfterRefusal
+      const pause = Math.min(failure.retryAfter ?? usual, longestRest)
+      rest = { until: clock.now() + pause, error: failure }
+      tokens = lasting(present, pause)
+      if (tokens) return tokens
       throw failure
     } finally {
       stopTimer()

@@ -4,6 +4,8 @@ import { setupServer } from 'msw/node'
 import { RequestError } from 'omnicascade'
 import { createTwinClient } from 'omnicascade/providers/twin'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createSession } from '../../../src/providers/twin/session.ts'
+import type { Http, HttpAnswer } from '../../../src/wire/http.ts'
 import { failureOf } from '../failures.ts'
 import { auth, credentials, handClock, identity, jwt, noon, notify, type Seen, seen } from './support.ts'
 
@@ -217,6 +219,51 @@ describe('a token', () => {
     clock.advance(50_000)
     await twin.tasks.page()
     expect(paths()).toEqual(['/login', '/login'])
+  })
+
+  test.each([
+    [503, 'transient'],
+    [403, 'configuration'],
+  ])('goes on serving, until it expires, where its refresh is refused and the log-in answered with %i', async (status, kind) => {
+    const twin = client()
+    await twin.tasks.page()
+    let tries = 0
+    server.use(
+      http.post(`${auth}/refresh`, () => HttpResponse.json({ error: 'no' }, { status: 400 })),
+      http.post(`${auth}/login`, () => {
+        tries++
+        return HttpResponse.json({ error: 'no' }, { status })
+      }),
+    )
+    clock.advance(3_550_000)
+    await twin.tasks.page()
+    await twin.tasks.page()
+    expect([calls.length, tries]).toEqual([3, 1])
+    clock.advance(50_000)
+    expect(await failureOf(twin.tasks.page())).toMatchObject({ kind })
+    expect([calls.length, tries]).toEqual([3, 2])
+  })
+
+  test('that gets a 401 while TWIN fails to refresh it is not used again', async () => {
+    const answer = (status: number, json: unknown): HttpAnswer => {
+      return { ok: status < 300, status, json, text: '', bytes: new Uint8Array(), headers: new Headers(), retryAfter: undefined }
+    }
+    let serial = 0
+    let fail = () => {}
+    const identityService: Http = async (path) => {
+      if (path === 'login') return answer(200, { token: jwt(clock.now() + 3_600_000, ++serial), refreshToken: 'r' })
+      return new Promise((resolve) => {
+        fail = () => resolve(answer(502, null))
+      })
+    }
+    const session = createSession(identityService, credentials, clock)
+    const old = await session.token()
+    clock.advance(3_550_000)
+    const renewed = session.token()
+    session.forget(old)
+    fail()
+    expect(await renewed).toBe(jwt(clock.now() + 3_600_000, 2))
+    expect(await session.token()).toBe(await renewed)
   })
 
   test.each([
