@@ -1,8 +1,8 @@
 import { OmnicascadeError, SendError } from '../contract/errors.ts'
 import type { Failure } from '../contract/failure.ts'
 
-// Named by Node before a byte has left: nothing can have been sent.
-const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+// Named by Node before a byte has left: nothing can have been sent. Others come from a connection in use too: the system call tells.
+const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 /**
  * The failure that a provider's throw stands for. A `SendError` says it itself; a network error that proves that nothing was
@@ -12,8 +12,9 @@ const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH'
 export function failureOf(provider: string, thrown: unknown): Failure {
   if (thrown instanceof SendError || (OmnicascadeError.is(thrown) && thrown.code === 'send-failed'))
     return (thrown as SendError).toFailure()
-  const code = (thrown as { code?: unknown } | null | undefined)?.code
-  if (typeof code === 'string' && notSent.has(code))
+  const { code, syscall } = (thrown ?? {}) as { code?: unknown; syscall?: unknown }
+  const connecting = syscall === 'connect' || syscall === 'getaddrinfo'
+  if (typeof code === 'string' && (connecting || notSent.has(code)))
     return { kind: 'transient', message: `${provider} could not be reached`, code }
   const what = thrown instanceof Error ? thrown.name : `${thrown === null ? 'null' : `a ${typeof thrown}`}, which is no SendError`
   return { kind: 'unknown', message: `${provider} threw ${what}`, ...(isCode(code) && { code: String(code) }) }

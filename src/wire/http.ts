@@ -158,8 +158,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-// Node and undici name these before a byte of the request has left, so nothing can have been sent.
-const notSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
+// Node and undici name these before a byte of the request has left, so nothing can have been sent. Others, such as EHOSTUNREACH, come
+// from a connection in use as well, and prove it only where the system call does.
+const notSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
 
 function networkError(vendor: string, error: unknown): SendError {
   const { code, connecting } = rootOf(error)
@@ -182,9 +183,15 @@ function rootOf(error: unknown): { code: string | undefined; connecting: boolean
   let code: string | undefined
   let connecting = false
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const { code: own, syscall } = at as { code?: unknown; syscall?: unknown }
+    const { code: own } = at as { code?: unknown }
     if (typeof own === 'string') code = own
-    connecting ||= syscall === 'connect' || syscall === 'getaddrinfo'
+    connecting ||= wasConnecting(at)
   }
   return { code, connecting }
+}
+
+/** Node gathers what each address of a host said in one error, which names no system call of its own. */
+function wasConnecting(error: Error): boolean {
+  const each: readonly unknown[] = error instanceof AggregateError && error.errors.length > 0 ? error.errors : [error]
+  return each.every((one) => /^(connect|getaddrinfo)$/.test(String((one as { syscall?: unknown } | undefined)?.syscall)))
 }

@@ -25,14 +25,26 @@ describe('what a provider throws', () => {
     expect(failureOf('sms', twin)).toEqual({ kind: 'content', message: 'too long' })
   })
 
-  test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])(
-    '%s proves that nothing was sent: transient',
-    (code) => {
-      expect(failureOf('sms', Object.assign(new Error('connect'), { code }))).toEqual({
-        kind: 'transient',
-        message: 'sms could not be reached',
-        code,
-      })
+  test.each([
+    { code: 'ECONNREFUSED' },
+    { code: 'ENOTFOUND' },
+    { code: 'EAI_AGAIN' },
+    { code: 'UND_ERR_CONNECT_TIMEOUT' },
+    { code: 'ENETUNREACH', syscall: 'connect' },
+    { code: 'EHOSTUNREACH', syscall: 'connect' },
+    { code: 'ETIMEDOUT', syscall: 'getaddrinfo' },
+  ])('%j proves that nothing was sent: transient', (system) => {
+    expect(failureOf('sms', Object.assign(new Error('connect'), system))).toEqual({
+      kind: 'transient',
+      message: 'sms could not be reached',
+      code: system.code,
+    })
+  })
+
+  test.each([{ code: 'EHOSTUNREACH', syscall: 'read' }, { code: 'ENETUNREACH', syscall: 'write' }, { code: 'EHOSTUNREACH' }])(
+    '%j may come after the message: unknown',
+    (system) => {
+      expect(failureOf('sms', Object.assign(new Error('lost'), system))).toMatchObject({ kind: 'unknown', code: system.code })
     },
   )
 

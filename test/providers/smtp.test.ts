@@ -447,11 +447,11 @@ describe('smtp knows how far a lost message had come', () => {
   })
 
   test('a server that speaks no TLS is the account’s fault, however the transporter names that', async () => {
-    const error = Object.assign(new Error(ada), { code: 'ESOCKET', originalCode: 'EPROTO' })
+    const error = Object.assign(new Error(ada), { code: 'ESOCKET', originalCode: 'ERR_SSL_WRONG_VERSION_NUMBER' })
     const transporter = { sendMail: () => Promise.reject(error), use: () => undefined, close: () => undefined } as never
     expect(await failure(smtp({ transporter, from }).send(requestFor(), forever))).toMatchObject({
       kind: 'configuration',
-      vendorCode: 'EPROTO',
+      vendorCode: 'ERR_SSL_WRONG_VERSION_NUMBER',
     })
   })
 

@@ -149,6 +149,7 @@ describe('createHttp', () => {
   test.each([
     { code: 'EAI_AGAIN', syscall: 'getaddrinfo' },
     { code: 'ETIMEDOUT', syscall: 'connect' },
+    { code: 'EHOSTUNREACH', syscall: 'connect' },
     { code: 'UND_ERR_CONNECT_TIMEOUT' },
   ])('fails as transient on $code, since nothing had been sent', async (system) => {
     const cause = Object.assign(new Error(`no way to ${secret}`), system)
@@ -157,7 +158,20 @@ describe('createHttp', () => {
     expect(await failure(http(secret))).toMatchObject({ kind: 'transient', vendorCode: system.code })
   })
 
-  test.each(['ECONNRESET', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT'])(
+  test.each([
+    ['connect', 'transient'],
+    ['read', 'unknown'],
+  ])('believes an error gathered from several addresses when each of them was at %s: %s', async (syscall, kind) => {
+    const each = ['connect', syscall].map((syscall) => Object.assign(new Error(secret), { code: 'ENETUNREACH', syscall }))
+    const cause = Object.assign(new AggregateError(each), { code: 'ENETUNREACH' })
+    const fetch = () => Promise.reject(new TypeError('fetch failed', { cause }))
+    const http = createHttp('Vendor', { baseUrl: 'http://vendor.test', fetch })
+    expect(await failure(http(secret))).toMatchObject({ kind, vendorCode: 'ENETUNREACH' })
+  })
+
+  const inUse = ['ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT']
+  const broken = ['EPROTO', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC']
+  test.each([...inUse, ...broken, 'ERR_SSL_PROTOCOL_IS_SHUTDOWN', 'ERR_TLS_SESSION_ATTACK'])(
     'fails as unknown on %s in use, since something may have been sent',
     async (code) => {
       const cause = Object.assign(new Error(secret), { code, syscall: 'read' })
@@ -185,14 +199,20 @@ describe('createHttp', () => {
     expect(await failure(createHttp('Vendor', { baseUrl })(secret))).toMatchObject({ kind: 'configuration' })
   })
 
-  test.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])(
-    'fails as configuration on %s',
-    async (code) => {
-      const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(secret), { code }) }))
-      const http = createHttp('Vendor', { baseUrl: 'https://vendor.test', fetch })
-      expect(await failure(http(secret))).toMatchObject({ kind: 'configuration', vendorCode: code })
-    },
-  )
+  test.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    'ERR_SSL_UNSUPPORTED_PROTOCOL',
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+  ])('fails as configuration on %s', async (code) => {
+    const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(secret), { code }) }))
+    const http = createHttp('Vendor', { baseUrl: 'https://vendor.test', fetch })
+    expect(await failure(http(secret))).toMatchObject({ kind: 'configuration', vendorCode: code })
+  })
 
   test('fails as unknown when what answers is not HTTP', async () => {
     const baseUrl = await keep(createTcpServer((socket) => socket.resume().end('SSH-2.0-OpenSSH\r\n')))
