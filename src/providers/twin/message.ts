@@ -19,7 +19,9 @@ export interface MessageSettings extends ChannelSettings {
 /** The message of one send: one channel, or all channels of a delegated cascade in order. Throws a `SendError` on what TWIN cannot take. */
 export function messageOf(request: SendRequest, settings: MessageSettings): TwinMessage {
   const parts: readonly SendPart[] = request.parts?.length ? request.parts : [request]
-  const minutes = validityOf(request.within, parts.length)
+  const share = request.within / parts.length
+  if (parts.length > 1 && share < minute) throw tooShort(parts.length)
+  const minutes = validityOf(share)
   const channels: Record<string, TwinChannelFields> = {}
   const destinations: TwinDestination[] = []
   let extra: TwinMessage | object = {}
@@ -30,7 +32,7 @@ export function messageOf(request: SendRequest, settings: MessageSettings): Twin
     const fields = channelFieldsOf(part, settings, own.channel ?? {})
     channels[key] = {
       ...fields,
-      validityPeriod: Math.min(own.channel?.validityPeriod ?? minutes, validityOf(request.within, 1)),
+      validityPeriod: Math.min(own.channel?.validityPeriod ?? minutes, minutes),
       ...(own.required !== undefined && { required: own.required }),
     }
     destinations.push(overridden({ ...destinationOf(part), ...spoken(part, settings) }, own.destination))
@@ -48,12 +50,18 @@ export function messageOf(request: SendRequest, settings: MessageSettings): Twin
   }
 }
 
-/**
- * TWIN's own expiry in whole minutes: `within` shared among the channels of a chain, from 1 to 2880, and no longer than `within` save
- * that one minute is the least TWIN takes.
- */
-function validityOf(within: number, channels: number): number {
-  return Math.min(2880, Math.max(1, Math.floor(within / channels / 60_000)))
+const minute = 60_000
+
+/** TWIN's own expiry in whole minutes, from 1 to 2880, and no longer than `share` save that one minute is the least TWIN takes. */
+function validityOf(share: number): number {
+  return Math.min(2880, Math.max(1, Math.floor(share / minute)))
+}
+
+// TWIN would still be trying channels after the cascade has moved on.
+function tooShort(channels: number): SendError {
+  return new SendError('content', `TWIN gives each channel of a chain a minute or more: set within to "${channels}m" at least`, {
+    field: 'within',
+  })
 }
 
 /** A chat bot speaks its own scenario; the text reaches it as a variable. */

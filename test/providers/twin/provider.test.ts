@@ -267,6 +267,27 @@ describe('a delegated cascade', () => {
     expect(await failureOf(provider().send(chain(sms, sms), { signal }))).toMatchObject({ kind: 'content', field: 'parts' })
   })
 
+  test.each([
+    [25, 15],
+    [4, 4],
+  ])('lets no channel have more than its share of the time: of %i minutes that it asks for, %i', async (asked, minutes) => {
+    const content = { text: 'V', vendor: { twin: { channel: { validityPeriod: asked } } } }
+    const { channels } = await message(chain(part('viber', content, '+79001234567'), sms))
+    expect(channels).toMatchObject({ viber: { validityPeriod: minutes }, sms: { validityPeriod: 15 } })
+  })
+
+  test('is refused as content where there is less than a minute for each channel: TWIN would go on after us', async () => {
+    const lasting = (within: number) => ({ ...chain(viber, sms), within }) as SendRequest
+    expect(await failureOf(provider().send(lasting(119_999), { signal }))).toMatchObject({
+      kind: 'content',
+      field: 'within',
+      message: expect.stringContaining('"2m"'),
+    })
+    expect(await message(lasting(120_000))).toMatchObject({
+      channels: { viber: { validityPeriod: 1 }, sms: { validityPeriod: 1 } },
+    })
+  })
+
   test('fails only when no message was taken', async () => {
     answers([
       { ...taken, id: null, error: { message: 'first' } },
