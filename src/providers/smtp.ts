@@ -44,6 +44,7 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
   const { name = 'smtp', limits } = options
   const sender = mailboxOf(options.from)!
   const transporter = transporterOf(options)
+  const user = userOf(transporter)
   const started = new Set<string>()
   transporter.use('stream', watchBody(started))
 
@@ -74,7 +75,8 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
       try {
         checkRejected(await unlessAborted(transporter.sendMail(mail), signal))
       } catch (error) {
-        throw failureOf(error, started.has(messageId), to)
+        const local = to.address.slice(0, to.address.indexOf('@'))
+        throw failureOf(error, started.has(messageId), [to.address, local, from.address, user])
       } finally {
         started.delete(messageId)
       }
@@ -101,6 +103,11 @@ function checkSmtpOptions(options: SmtpOptions): void {
 function transporterOf({ url, transport, transporter }: SmtpOptions): SmtpTransporter {
   // nodemailer's pool sends again by itself after a lost connection; whether to do so is the cascade's decision.
   return transporter ?? createTransport({ maxRequeues: 0, ...transport, ...(url !== undefined && { url }) })
+}
+
+/** Whom nodemailer logs in as, if it does: its transport has read that from the URL or the options. */
+function userOf(transporter: SmtpTransporter): string | undefined {
+  return (transporter as { transporter?: { options?: { auth?: { user?: string } } } }).transporter?.options?.auth?.user
 }
 
 /** The same for each repetition of one attempt, so that a mailbox that merges equal messages shows one. */
@@ -148,14 +155,13 @@ const kinds: Readonly<Record<string, FailureKind>> = {
 }
 
 /** `started`: the server had begun to take the message, so that only its reply can tell what became of it. */
-function failureOf(error: unknown, started: boolean, to: Mailbox): SendError {
+function failureOf(error: unknown, started: boolean, secrets: readonly (string | undefined)[]): SendError {
   const { code, originalCode, response, command } = (error ?? {}) as Readonly<Record<string, unknown>>
   const reply = typeof response === 'string' ? response : ''
   const meaning = meaningOf({ reply, command: typeof command === 'string' ? command : undefined })
   if (meaning) {
     const { kind, code: replyCode } = meaning
-    const words = vendorWords(reply, [to.address, to.address.slice(0, to.address.indexOf('@'))])
-    return new SendError(kind, words, { code: replyCode })
+    return new SendError(kind, vendorWords(reply, secrets), { code: replyCode })
   }
   const name = [originalCode, code].find((given) => typeof given === 'string')
   if (started) return new SendError('unknown', 'the mail server was lost while it took the message', { code: name })

@@ -261,6 +261,12 @@ describe('sendios', () => {
     })
   })
 
+  test('shows neither a number without its plus nor an address in lower case', async () => {
+    const error = 'no 380501234567, no ada.lovelace@example.org'
+    server.use(http.post('https://api.sendios.io/*', () => HttpResponse.json({ data: { error } })))
+    expect((await failureOf(sendios(base).send(smsTo(), context))).message).toBe('no [number], no [address]')
+  })
+
   test('shows Sendios’ own words alone', async () => {
     server.use(http.post('https://api.sendios.io/*', () => HttpResponse.json({ data: { error: 'Type 5 is not active' } })))
     expect((await failureOf(sendios(base).send(mailTo(), context))).message).toBe('Type 5 is not active')

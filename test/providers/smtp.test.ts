@@ -315,6 +315,25 @@ describe('smtp tells by the server’s reply what is at fault', () => {
     expect(error.message).toBe('550-5.1.1 The account [redacted] 550 5.1.1 ([redacted]) is disabled')
   })
 
+  test('nor the recipient in lower case, the sender or the user that logs in', async () => {
+    const { port } = await mailServer({
+      allowInsecureAuth: true,
+      onAuth: (_auth, _session, done) => done(null, { user: 1 }),
+      onRcptTo: (_address, _session, done) =>
+        done(
+          Object.assign(new Error(`5.1.1 <${ada}>: unknown (ada.lovelace, from SHOP@shop.example, user MailUser)`), {
+            responseCode: 550,
+          }),
+        ),
+    })
+    const provider = open(smtp({ url: `smtp://mailuser:secret@127.0.0.1:${port}`, from }))
+    const { message, kind } = await failure(provider.send(requestFor(plain, 'Ada.Lovelace@Example.org'), forever))
+    expect([message, kind]).toEqual([
+      '550 5.1.1 <[redacted]>: unknown ([redacted], from [redacted], user [redacted])',
+      'recipient',
+    ])
+  })
+
   test('believes a server that takes a message and then refuses its only recipient', async () => {
     const server = await scripted({ EHLO: '250 x', body: `550 5.1.1 <${ada}> unknown` })
     const provider = open(smtp({ url: `${server.url}/?lmtp=true`, from }))

@@ -5,21 +5,6 @@ import { fieldsOf } from '../../wire/json.ts'
 import { noReason, vendorWords } from '../../wire/redact.ts'
 import type { TwinItemError } from './message-types.ts'
 
-// What TWIN may echo and nobody listed: links (callback secrets), mailboxes and user names, phone numbers, device tokens and JWTs.
-const confidential: readonly (readonly [RegExp, string])[] = [
-  [/https?:\S+/gi, '[url]'],
-  [/[^\s"'<>:,;]*@[^\s"'<>,;]+/g, '[address]'],
-  [/\+?\d[\d ().-]{5,}\d/g, '[number]'],
-  [/[\w.:-]{64,}/g, '[token]'],
-]
-
-/** TWIN's own words with `secrets`, links, addresses, numbers and tokens taken out. */
-export function safeWords(words: string, secrets: readonly string[]): string {
-  let safe = vendorWords(words, secrets, 2000)
-  for (const [pattern, label] of confidential) safe = safe.replace(pattern, label)
-  return vendorWords(safe)
-}
-
 /**
  * The kind of a TWIN answer by its HTTP status: 400 and 422 are the message's fault, 401, 403, 404 and 405 the account's or the
  * set-up's, 429 and 5xx pass.
@@ -30,7 +15,7 @@ export function kindOfTwinStatus(status: number): FailureKind {
 
 /** The `SendError` for an answer other than 2xx, with TWIN's `error` text or plain-text body and the names of the fields in `details`. */
 export function answerError(answer: HttpAnswer, secrets: readonly string[]): SendError {
-  const words = safeWords(errorText(answer), secrets)
+  const words = vendorWords(errorText(answer), secrets)
   return new SendError(kindOfTwinStatus(answer.status), words || `TWIN answered HTTP ${answer.status}`, {
     code: answer.status,
     retryAfter: answer.retryAfter,
@@ -39,7 +24,7 @@ export function answerError(answer: HttpAnswer, secrets: readonly string[]): Sen
 
 /** The `SendError` for a message that TWIN refused inside a 2xx answer. Its codes are not public: see `errorKind` of `twin`. */
 export function itemError(error: TwinItemError, kind: FailureKind, secrets: readonly string[]): SendError {
-  return new SendError(kind, safeWords(error.message, secrets) || noReason)
+  return new SendError(kind, vendorWords(error.message, secrets) || noReason)
 }
 
 function errorText({ json, text, headers }: HttpAnswer): string {
