@@ -11,7 +11,7 @@ interface SmsEvent<E extends string> {
   /** 1: system, 2: custom, a marketing campaign. */
   readonly category_id: number | null
   /** Empty where Sendios gives none. */
-  readonly template_id: string
+  readonly template_id: string | null
   readonly sms_id: string
   /** When the webhook was sent: Unix seconds. */
   readonly ts: number

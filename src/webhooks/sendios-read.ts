@@ -35,7 +35,7 @@ function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonO
     client_user_id: idOf(fields.client_user_id) ?? null,
     project_id: idOf(fields.project_id) ?? null,
     category_id: integerOf(fields.category_id) ?? null,
-    template_id: idOf(fields.template_id) ?? '',
+    template_id: idOf(fields.template_id) ?? null,
     sms_id,
     ts,
     omnichannel: integerOf(fields.omnichannel) ?? null,

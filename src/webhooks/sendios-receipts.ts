@@ -71,7 +71,7 @@ function statusOf({ event }: SendiosEvent): ReceiptStatus | undefined {
 
 function smsKeys({ sms_id, client_user_id, template_id }: SendiosSmsEvent): readonly string[] {
   const key = sendiosSmsKey(sms_id)
-  return client_user_id === null ? [key] : [key, sendiosUserKey(client_user_id, template_id)]
+  return client_user_id === null || template_id === null ? [key] : [key, sendiosUserKey(client_user_id, template_id)]
 }
 
 function mailKeys({ meta, client_user_id, type_id, email }: SendiosMailEvent): readonly string[] {

@@ -17,7 +17,11 @@ test.each<[string, AcmeOptions, string[]]>([
   ['neither header nor query', { secret: { values: ['a'] } as never }, ['secret']],
   ['both header and query', { secret: { header: 'a', query: 'b', values: ['a'] } as never }, ['secret']],
   ['a secret that is a string', { secret: { header: 'a', values: 'swordfish' } as never }, ['secret.values']],
-  ['a misspelt secret, which would leave the door open', { secrets: { query: 'token', values: ['x'] } }, ['secrets']],
+  [
+    'a misspelt secret, which would leave the door open',
+    { secrets: { query: 'token', values: ['x'] } } as AcmeOptions,
+    ['secrets'],
+  ],
   ['limits that are none', { limit: 0, timeout: 0 }, ['limit', 'timeout']],
   ['limits that are not numbers', { limit: 1.5, timeout: Number.NaN }, ['limit', 'timeout']],
   ['a time no timer can wait', { timeout: 2 ** 31 }, ['timeout']],

@@ -188,7 +188,7 @@ describe('one bad event', () => {
         client_user_id: null,
         project_id: null,
         category_id: null,
-        template_id: '',
+        template_id: null,
         omnichannel: null,
         channel: null,
         raw: bare,
