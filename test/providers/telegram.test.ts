@@ -43,6 +43,11 @@ providerContract({
       retryAfter: 5000,
     },
     'a server error': { answer: refusal(500, 'Internal Server Error'), kind: 'transient', code: '500' },
+    'a time-out that Telegram itself reports (unverified)': {
+      answer: refusal(504, 'Gateway Timeout'),
+      kind: 'transient',
+      code: '504',
+    },
     'a 403 that comes and goes': { answer: refusal(403, "Forbidden: bot can't send messages to the user"), kind: 'transient' },
     'bot blocked': { answer: refusal(403, 'Forbidden: bot was blocked by the user'), kind: 'recipient', code: '403' },
     'user deactivated': { answer: refusal(403, 'Forbidden: user is deactivated'), kind: 'recipient' },

@@ -115,9 +115,14 @@ export function providerContract<C extends Channel>(contract: ProviderContract<C
       })
     }
 
-    test.each([500, 502, 503, 504])('fails as transient when a gateway answers %i with a page of its own', async (status) => {
+    test.each([500, 502, 503])('fails as transient when a gateway answers %i with a page of its own', async (status) => {
       vendor(() => HttpResponse.html('<h1>upstream</h1>', { status }))
       expect((await failure()).kind).toBe('transient')
+    })
+
+    test('fails as unknown when a gateway gives up waiting, since the request may have come through', async () => {
+      vendor(() => HttpResponse.html('<h1>upstream timed out</h1>', { status: 504 }))
+      expect((await failure()).kind).toBe('unknown')
     })
 
     test.each([429, 503])('waits as long as a %i asks in Retry-After', async (status) => {

@@ -318,6 +318,8 @@ describe('kindOfStatus', () => {
     [425, 'transient'],
     [429, 'transient'],
     [500, 'transient'],
+    [503, 'transient'],
+    [504, 'unknown'],
     [599, 'transient'],
   ])('takes %i for %s', (status, kind) => {
     expect(kindOfStatus(status)).toBe(kind)
