@@ -511,7 +511,7 @@ describe('smtp lets no one add a header field or a recipient', () => {
   const prepared = { prepared: true, value: evil }
   test.each<[string, object]>([
     ['headers.X-A', { headers: { 'X-A': prepared } }],
-    ['headers.X-A', { headers: { 'X-A': [evil, prepared] } }],
+    ['headers.X-A', { headers: { 'X-A': [prepared] } }],
     ['headers.X-A', { headers: { 'X-A': 1 } }],
     ['headers.0', { headers: [{ key: 'X-A', value: prepared }] }],
     ['headers', { headers: evil }],
