@@ -37,9 +37,8 @@ export const ada = {
 /** A notifier on a virtual clock (t in seconds from `start`), with what a scenario needs to tell its story. */
 export function world(
   providers: readonly ChannelProvider[],
-  options: Partial<NotifierOptions<readonly ChannelProvider[]>> & { start?: number } = {},
+  { start = 0, ...options }: Partial<NotifierOptions<readonly ChannelProvider[]>> & { start?: number } = {},
 ) {
-  const start = options.start ?? 0
   const clock = virtualClock(start)
   const events: NotifierEvent[] = []
   let ids = 0
