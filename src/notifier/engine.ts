@@ -60,7 +60,6 @@ export function createEngine(context: EngineContext): Engine {
     return work
   }
 
-  /** Work that nobody waits for: if it fails, the operator hears of it. */
   function track(work: Promise<unknown>, id: string): Promise<void> {
     return watch(
       work.then(
