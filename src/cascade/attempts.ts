@@ -48,8 +48,7 @@ export function hold(turn: Turn, input: InputOf<'held'>): void {
 
 /** The host, or the content itself, says that the step must not be sent. */
 export function veto(turn: Turn, input: InputOf<'vetoed'>): void {
-  if (!isExpected(turn, input)) return
-  if (settleDoubt(turn, input.step)) return
+  if (!isExpected(turn, input) || settleDoubt(turn, input.step)) return
   if (input.failure !== null) return fail(turn, input.step, input.failure.kind, input.failure)
   skip(turn, input.step, `vetoed: ${input.reason}`)
 }
@@ -80,9 +79,9 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
   attempt.status = furthest(attempt.status, input.status)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
-  if (!judge(turn, input) && isLive(turn.record.steps[input.step]!, attempt)) awaitReceipt(turn, input.step)
-  const { state } = turn.record.steps[input.step]!
-  if (state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
+  const step = turn.record.steps[input.step]!
+  if (!judge(turn, input) && isLive(step, attempt)) awaitReceipt(turn, input.step)
+  if (step.state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
 }
 
 /** The call failed. The kind decides: the same provider again, another one, a wait for receipts, or the end of the step. */

@@ -19,7 +19,7 @@ export function satisfies(step: StepRecord, attempt: AttemptRecord): boolean {
 }
 
 /** A failure that nothing has overridden: a later delivery beats it. */
-export function hasFailed(attempt: AttemptRecord): boolean {
+function hasFailed(attempt: AttemptRecord): boolean {
   return attempt.receiptFailure !== null && rankOf(attempt.status) < ranks.delivered
 }
 

@@ -1,7 +1,7 @@
 import { OmnicascadeError, type WebhookParseError } from '../contract/errors.ts'
 import type { ReceiptSink } from '../contract/receipt.ts'
-import type { Clock } from '../contract/time.ts'
 import type { ParsedWebhook, WebhookSource } from '../contract/webhook.ts'
+import { systemClock } from '../wire/clock.ts'
 import { matchesSecret } from '../wire/constant-time.ts'
 import { readBody, tooLarge } from './body.ts'
 import { checkOptions, type SharedSecret, type WebhookOptions } from './options.ts'
@@ -25,14 +25,6 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-}
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimer(delay, run) {
-    const timer = setTimeout(run, delay)
-    return () => clearTimeout(timer)
-  },
 }
 
 /**

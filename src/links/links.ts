@@ -5,6 +5,7 @@ import { OmnicascadeError } from '../contract/errors.ts'
 import type { LinkContext, LinkRewriter, ShortenedText, Shortener } from '../contract/links.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { isWebUrl } from '../text/web-url.ts'
+import { longestDelay, systemClock } from '../wire/clock.ts'
 
 /** Options of `shortenLinks`. */
 export interface ShortenLinksOptions {
@@ -15,16 +16,6 @@ export interface ShortenLinksOptions {
   /** Links of fewer characters stay as they are. Default 0: all are given to the hook. */
   readonly minLength?: number
   readonly clock?: Pick<Clock, 'setTimer'>
-}
-
-// A longer delay overflows a timer and fires at once.
-const longestDelay = 2 ** 31 - 1
-
-const systemClock: Pick<Clock, 'setTimer'> = {
-  setTimer(delay, run) {
-    const timer = setTimeout(run, delay)
-    return () => clearTimeout(timer)
-  },
 }
 
 /**

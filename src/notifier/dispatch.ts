@@ -199,10 +199,10 @@ function asTold({
   keys,
   status,
 }: SendResult): Pick<Extract<Input, { type: 'accepted' }>, 'messageId' | 'keys' | 'status'> {
-  const [id = null] = keysFrom([messageId])
+  const ids = keysFrom([messageId])
   return {
-    messageId: id,
-    keys: [...keysFrom([messageId]), ...keysFrom(keys)],
+    messageId: ids[0] ?? null,
+    keys: [...ids, ...keysFrom(keys)],
     status: status !== undefined && rankOf(status) > 0 ? status : 'accepted',
   }
 }

@@ -1,6 +1,7 @@
 import { RequestError } from '../contract/errors.ts'
 import type { Issue } from '../contract/template.ts'
 import type { Clock } from '../contract/time.ts'
+import { systemClock } from '../wire/clock.ts'
 import { batchesOf, reportBy, type SambaRecordOptions } from './batches.ts'
 import type { SambaSmsEvent } from './events.ts'
 import { eventsOf, type SambaEvents } from './iterate.ts'
@@ -8,7 +9,7 @@ import type { Report } from './parser.ts'
 import { fixedRange, rangeOf, type SambaRange } from './range.ts'
 import { createReplay } from './replay.ts'
 import { createRequest, Interruption, type SambaRequest } from './request.ts'
-import { systemClock, wait } from './wait.ts'
+import { wait } from './wait.ts'
 
 /** An account of Samba. */
 export interface SambaClientOptions {

@@ -1,14 +1,5 @@
 import type { Clock } from '../contract/time.ts'
 
-/** The machine's own clock. */
-export const systemClock: Clock = {
-  now: Date.now,
-  setTimer(delay, run) {
-    const timer = setTimeout(run, delay)
-    return () => clearTimeout(timer)
-  },
-}
-
 /** Waits; rejects with the signal's reason as soon as it is aborted. */
 export function wait(clock: Clock, delay: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { WebhookParseError } from '../../src/contract/errors.ts'
 import { jsonFault, parseJson, parseJsonExactly, placeOf, textOf } from '../../src/webhooks/json.ts'
+import { errorOf } from './support.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -12,16 +12,6 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-function errorOf(run: () => unknown): WebhookParseError {
-  try {
-    run()
-  } catch (error) {
-    expect(error).toBeInstanceOf(WebhookParseError)
-    return error as WebhookParseError
-  }
-  throw new Error('nothing was thrown')
 }
 
 /** JSON as a person may have written it: any value, with white space wherever it is allowed. */

@@ -11,18 +11,8 @@ import {
   sendiosWebhook,
 } from 'omnicascade/webhooks/sendios'
 import { describe, expect, test } from 'vitest'
+import { sms } from './support.ts'
 
-const sms = {
-  event: 'sms_sent',
-  client_user_id: 'test123',
-  project_id: 99,
-  category_id: 1,
-  template_id: 15,
-  sms_id: 1233,
-  ts: 1549382627,
-  omnichannel: 1,
-  channel: 'sms',
-}
 const mail = { event: 'sent', ts: 1549382627, type_id: 4, client_user_id: '991', email: 'Ada@Example.org' }
 const receiptsOf = (...events: object[]) => sendiosReceipts(parseSendiosWebhookStrict(events))
 

@@ -1,35 +1,14 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { WebhookParseError } from 'omnicascade'
 import { parseSendiosWebhook, parseSendiosWebhookStrict, type SendiosEvent } from 'omnicascade/webhooks/sendios'
 import { describe, expect, test } from 'vitest'
+import { errorOf, sms } from './support.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
 const bytes = (text: string) => new TextEncoder().encode(text)
 const withoutRaw = (events: readonly SendiosEvent[]) => events.map(({ raw: _, ...event }) => event)
 
-const sms = {
-  event: 'sms_sent',
-  client_user_id: 'test123',
-  project_id: 99,
-  category_id: 1,
-  template_id: 15,
-  sms_id: 1233,
-  ts: 1549382627,
-  omnichannel: 1,
-  channel: 'sms',
-}
 const typed = { ...sms, project_id: '99', template_id: '15', sms_id: '1233' }
-
-function errorOf(run: () => unknown): WebhookParseError {
-  try {
-    run()
-  } catch (error) {
-    expect(error).toBeInstanceOf(WebhookParseError)
-    return error as WebhookParseError
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('the samples of the documentation', () => {
   test.each([

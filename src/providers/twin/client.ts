@@ -1,4 +1,5 @@
 import type { Clock } from '../../contract/time.ts'
+import { systemClock } from '../../wire/clock.ts'
 import { createHttp, type HttpOptions, urlForm } from '../../wire/http.ts'
 import { checkOptions, isHttpUrl, isText } from '../../wire/options.ts'
 import { createApi } from './api.ts'
@@ -50,14 +51,6 @@ export interface TwinClient {
   readonly phoneChecks: TwinPhoneChecks
   readonly shortLinks: TwinShortLinks
   readonly chatSessions: TwinChatSessions
-}
-
-const systemClock: Clock = {
-  now: Date.now,
-  setTimer(delay, run) {
-    const timer = setTimeout(run, delay)
-    return () => clearTimeout(timer)
-  },
 }
 
 /**
