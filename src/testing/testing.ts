@@ -9,4 +9,5 @@ export {
   type ScriptedProviderOptions,
   scriptedProvider,
 } from './scripted-provider.ts'
+export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
