@@ -50,7 +50,7 @@ function takeTurns(turn: Turn): void {
 
 function begin(turn: Turn, index: number): void {
   const step = turn.record.steps[index]!
-  if (step.state !== 'ready' || turn.at < step.dueAt! || holdUntilOpen(turn, index)) return
+  if (step.state !== 'ready' || turn.at < step.dueAt! || holdUntilOpen(turn, index) || turn.defers) return
   const doubt = doubtOf(step)
   const last = doubt ?? step.attempts.at(-1)
   const prefer = last !== undefined && !step.excluded.includes(last.provider) ? last.provider : null

@@ -144,6 +144,13 @@ function isContradictory(step: StepDraft, attempt: AttemptDraft): boolean {
   return attempt.receiptFailure !== null && (satisfies(step, attempt) || rankOf(attempt.status) >= rankOf('delivered'))
 }
 
+/** The call goes on: its lease too. One that was lost meanwhile stays lost. */
+export function renew(turn: Turn, input: InputOf<'renewed'>): void {
+  const step = turn.record.steps[input.step]!
+  if (step.state !== 'sending' || step.attempts.length !== input.attempt + 1 || step.dueAt! >= input.leaseUntil) return
+  move(turn, input.step, 'sending', input.leaseUntil)
+}
+
 /** The vendor has called the message back. */
 export function recall(turn: Turn, input: InputOf<'recalled'>): void {
   const attempt = attemptOf(turn, input)

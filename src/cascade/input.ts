@@ -19,8 +19,11 @@ interface BeginAnswer {
   readonly attempt: number
 }
 
-/** Everything that can happen to a notification. `at` is when, in Unix milliseconds; the machine has no clock of its own. */
-export type Input = { readonly at: number } & (
+/**
+ * Everything that can happen to a notification. `at` is when, in Unix milliseconds; the machine has no clock of its own.
+ * Where the process that applies it calls no providers it `defers`: a step whose turn has come is due at once, for another process.
+ */
+export type Input = { readonly at: number; readonly defers?: boolean | undefined } & (
   | { readonly type: 'woke' }
   /** A provider is at hand and the content is rendered: the attempt is written before the call is made. */
   | (BeginAnswer & {
@@ -58,6 +61,8 @@ export type Input = { readonly at: number } & (
       readonly attempt: number
       readonly receipt: Pick<Receipt, 'status' | 'at' | 'raw' | 'reason' | 'link'>
     }
+  /** A call is still under way: whoever makes it is alive. */
+  | { readonly type: 'renewed'; readonly step: number; readonly attempt: number; readonly leaseUntil: number }
   /** The vendor confirmed that an accepted message will not be delivered. */
   | { readonly type: 'recalled'; readonly step: number; readonly attempt: number }
   | { readonly type: 'cancelRequested' }

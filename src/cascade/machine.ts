@@ -1,7 +1,7 @@
 import type { CancelAnswer } from '../contract/events.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import { advance } from './advance.ts'
-import { accept, endWait, hold, lackProvider, recall, receive, reject, start, veto } from './attempts.ts'
+import { accept, endWait, hold, lackProvider, recall, receive, reject, renew, start, veto } from './attempts.ts'
 import type { Input, Transition } from './input.ts'
 import { hasEnded, mayArrive } from './status.ts'
 import { callBack } from './steps.ts'
@@ -12,7 +12,7 @@ import { beginTurn, note, type Turn } from './turn.ts'
  * Pure: no clock, no I/O, no randomness; an input that changes nothing gives the same record back.
  */
 export function step(record: NotificationRecord, input: Input): Transition {
-  const turn = beginTurn(record, input.at)
+  const turn = beginTurn(record, input)
   ;(handlers[input.type] as (turn: Turn, input: Input) => void)(turn, input)
   advance(turn)
   return turn.changed ? { record: turn.record, effects: turn.effects } : { record, effects: [] }
@@ -33,6 +33,7 @@ const handlers: { readonly [T in Input['type']]: (turn: Turn, input: Extract<Inp
   accepted: accept,
   rejected: reject,
   receipt: receive,
+  renewed: renew,
   recalled: recall,
   cancelRequested: requestCancel,
 }

@@ -1,6 +1,6 @@
 import type { CascadeEvents, TimelineEntry } from '../contract/events.ts'
 import type { AttemptRecord, NotificationRecord, StepReason, StepRecord, StepState } from '../contract/record.ts'
-import type { Effect } from './input.ts'
+import type { Effect, Input } from './input.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -18,12 +18,14 @@ export type RecordDraft = Mutable<Omit<NotificationRecord, 'steps' | 'timeline'>
 export interface Turn {
   readonly record: RecordDraft
   readonly at: number
+  /** No step is begun: that is for another process. */
+  readonly defers: boolean
   readonly effects: Effect[]
   changed: boolean
 }
 
 /** Begins a turn on a copy of the record. */
-export function beginTurn(record: NotificationRecord, at: number): Turn {
+export function beginTurn(record: NotificationRecord, { at, defers = false }: Pick<Input, 'at' | 'defers'>): Turn {
   return {
     record: {
       ...record,
@@ -32,6 +34,7 @@ export function beginTurn(record: NotificationRecord, at: number): Turn {
       timeline: record.timeline.slice(),
     },
     at,
+    defers,
     effects: [],
     changed: false,
   }

@@ -10,6 +10,7 @@ import type { Clock } from '../contract/time.ts'
 import { chain, guarded } from './awaitable.ts'
 import { keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
+import { leaseUntil } from './lease.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
 import { within } from './within.ts'
@@ -47,8 +48,6 @@ const holdTime = 60_000
 // A hook that has not answered by then is not waited for.
 const hookTimeout = 30_000
 const hookSilent = 'beforeSend did not answer within 30 s: its step is held for a minute'
-// Time for the outcome to be stored after the call's own time-out.
-const leaseGrace = 30_000
 
 /** Prepares an attempt: the host's word, the content, a provider's permit. Synchronous unless one of them is not. */
 export function prepare(record: NotificationRecord, effect: Begin, context: BeginContext): Awaitable<Prepared> {
@@ -156,10 +155,17 @@ function callThrough(
     idempotent: provider.idempotent === true,
     cancellable: provider.cancel !== undefined,
   }
-  const leaseUntil = clock.now() + timeoutOf(provider) + leaseGrace
   const keys = keysFrom(provider.keys?.(request))
   return {
-    input: { type: 'started', step: index, attempt, provider: facts, to: request.to ?? null, keys, leaseUntil },
+    input: {
+      type: 'started',
+      step: index,
+      attempt,
+      provider: facts,
+      to: request.to ?? null,
+      keys,
+      leaseUntil: leaseUntil(clock.now(), timeoutOf(provider)),
+    },
     call: { permit, request },
   }
 }

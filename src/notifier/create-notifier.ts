@@ -1,4 +1,3 @@
-import { cancelAnswer } from '../cascade/machine.ts'
 import type { Channel } from '../contract/channel.ts'
 import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
@@ -17,11 +16,8 @@ import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
 import type { RenderContext } from './render.ts'
 import { eachDue, manualScheduler, timerScheduler } from './timer-scheduler.ts'
-import { createWaiters } from './waiters.ts'
-import { within } from './within.ts'
-
-// Time for the results of calls that were cut to be stored.
-const cutGrace = 1000
+import type { Upkeep } from './upkeep.ts'
+import type { Watching } from './watching.ts'
 
 const loadIntake = lazy(() => import('./intake.ts'))
 
@@ -40,12 +36,13 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
   const events = createEvents(clock)
   const store = options.store ?? memoryStore()
-  const scheduler =
-    options.scheduler === 'manual' ? manualScheduler : (options.scheduler ?? timerScheduler(store, clock, events.error))
+  const scheduler = options.scheduler === 'manual' ? manualScheduler : (options.scheduler ?? timerScheduler(store, clock))
+  const defers = options.callProviders === false
   const breaker = { threshold: options.breaker?.threshold ?? 5, coolDown: options.breaker?.coolDown ?? ('30s' as Duration) }
   const templates = new Map<string, Template<never>>()
   for (const template of options.templates ?? []) register(template)
-  const waiters = createWaiters()
+  let watching: Watching | undefined
+  let upkeep: Upkeep | undefined
   let closing: Promise<void> | undefined
 
   const engine = createEngine({
@@ -63,8 +60,37 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     rendering: (record) => rendering(record),
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     onFault: (id, error) => events.error(error, id),
-    onSettled: waiters.settle,
+    defers,
+    concurrency: options.concurrency ?? 1000,
+    onStored: (record) => watching?.changed(record),
+    onSettled: options.onSettled,
   })
+
+  const loadWatching = lazy(async () => {
+    const { createWatching } = await import('./watching.ts')
+    watching = createWatching({ store, clock, get: stored, onError: events.error })
+    return watching
+  })
+
+  const loadUpkeep = lazy(async () => {
+    const { createUpkeep } = await import('./upkeep.ts')
+    const keepFor = millisecondsOf(options.keepFor ?? '30d')!
+    upkeep = createUpkeep({ store, clock, random, keepFor, wake: engine.wake, onError: events.error })
+    return upkeep
+  })
+
+  const stored = (id: string) => engine.watch((async () => store.get(id))())
+
+  /** Whoever calls providers wakes what is due; whoever shares its store also sees to what others have left behind. */
+  async function startWaking(): Promise<void> {
+    if (defers) return
+    try {
+      await scheduler.start(engine.wake, events.error)
+      if (store.shared && options.scheduler !== 'manual') (await loadUpkeep()).start()
+    } catch (error) {
+      events.error(error)
+    }
+  }
 
   function rendering({ id }: Pick<NotificationRecord, 'id'>, dryRun = false): RenderContext {
     return {
@@ -107,47 +133,35 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return { accepted: { id: record.id, created }, work }
   }
 
-  async function existing(id: string): Promise<NotificationRecord> {
+  async function cancel(id: string): Promise<CancelAnswer> {
     const record = await store.get(id)
     if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
-    return record
-  }
-
-  async function cancel(id: string): Promise<CancelAnswer> {
-    const { before } = await engine.apply(await existing(id), { type: 'cancelRequested' })
+    const { before } = await engine.apply(record, { type: 'cancelRequested' })
+    const { cancelAnswer } = await import('../cascade/machine.ts')
     return cancelAnswer(before)
   }
 
-  const tick = () =>
-    eachDue(store, clock, async (ids) => {
+  async function* watch(id: string, { signal }: { readonly signal?: AbortSignal } = {}) {
+    for await (const record of (await loadWatching()).watch(id, signal)) yield structuredClone(record)
+  }
+
+  async function tick(): Promise<void> {
+    await eachDue(store, clock.now, async (ids) => {
       await Promise.all(ids.map(engine.wake))
       await engine.idle()
     })
+    if (store.shared) await (await loadUpkeep()).prune()
+  }
 
   async function close(timeout: number): Promise<void> {
     engine.stop()
-    await scheduler.stop()
-    await atMost(timeout)
-    engine.cut()
-    await atMost(cutGrace)
-    const { thrownIn } = await import('./classify.ts')
-    await Promise.all(
-      providers.map(async (provider) => {
-        try {
-          await provider.close?.()
-        } catch (error) {
-          events.error(thrownIn('close', provider.name, error))
-        }
-      }),
-    )
-    waiters.close(closed())
+    const { windDown } = await import('./closing.ts')
+    await windDown({ engine, scheduler, starting, upkeep: () => upkeep, providers, clock, events }, timeout)
+    await (await loadWatching()).close(closed())
     await store.close?.()
   }
 
-  /** Until nothing is under way, but no longer than that. */
-  const atMost = (timeout: number) => within(engine.idle(), timeout, clock, () => {})
-
-  scheduler.start(engine.wake)
+  const starting = startWaking()
   return {
     send: async (request: NotificationRequest) => (await take(request)).accepted,
     async *sendMany(requests, sendOptions = {}) {
@@ -160,11 +174,15 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       return explainRecord(record, providers, rendering(record, true))
     },
     async get(id) {
-      const record = await engine.watch((async () => store.get(id))())
+      const record = await stored(id)
       return record && structuredClone(record)
     },
     cancel: (id) => engine.watch(cancel(id)),
-    settled: (id, { signal } = {}) => waiters.wait(id, async () => (await engine.watch(existing(id))).outcome, signal),
+    watch,
+    async settled(id, { signal } = {}) {
+      const { outcomeOf } = await loadWatching()
+      return outcomeOf(id, signal)
+    },
     ingest: engine.ingest,
     tick,
     idle: engine.idle,

@@ -4,9 +4,11 @@ import { rankOf } from '../cascade/status.ts'
 import type { SendRequest, SendResult } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import { type Begin, type BeginContext, type Prepared, prepare, type WithoutAt } from './begin.ts'
-import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom } from './call.ts'
+import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
-import type { EngineCore } from './engine.ts'
+import { commit } from './commit.ts'
+import type { EngineContext, EngineCore } from './engine.ts'
+import { keepLease, mayBeLost, notMade } from './lease.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
 import { within } from './within.ts'
 
@@ -19,7 +21,10 @@ const firstRewrite = 100
 const slowestRewrite = 5000
 
 /** What calling providers needs. */
-export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {}
+export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {
+  /** This process calls no providers: a step that could begin is left due at once, for another. */
+  readonly defers: boolean
+}
 
 /** A call whose attempt is on record, or is about to be. */
 interface Start {
@@ -32,7 +37,7 @@ interface Start {
 /** Preparations that take their time, and began before their record was stored. */
 type Begun = ReadonlyMap<Effect, Promise<Prepared>>
 
-/** A new record's first steps, prepared as far as they can be at once. */
+/** A record's next steps, prepared as far as they can be at once. */
 export interface FirstSteps {
   readonly transition: Transition
   readonly starts: readonly Start[]
@@ -41,11 +46,11 @@ export interface FirstSteps {
 
 /** Begins steps, calls providers and writes down what came of it. */
 export interface Dispatch {
-  /** Prepares what can be prepared at once, so that it is written with the record itself: one write where two would be. */
-  prepareFirst(planned: NotificationRecord): FirstSteps
-  /** Makes the calls that were written down with the record. */
+  /** Moves a record on, as woken, and prepares what can be prepared at once: one write where two would be. */
+  prepareFirst(record: NotificationRecord, isNew: boolean): FirstSteps
+  /** Makes the calls that were written down with the record's change. */
   start(record: NotificationRecord, first: FirstSteps): Promise<void>[]
-  /** The record was not stored: what was prepared for it gives its permits back. */
+  /** The change was not stored: what was prepared for it gives its permits back. */
   abandon(first: FirstSteps): void
   begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void>
   cancelAtProvider(record: NotificationRecord, effect: Cut): Promise<void>
@@ -54,7 +59,7 @@ export interface Dispatch {
 }
 
 /** The side of the engine that faces the providers. */
-export function createDispatch(options: DispatchContext, engine: EngineCore): Dispatch {
+export function createDispatch(options: EngineContext, engine: EngineCore): Dispatch {
   const { clock, random } = options
   const pool = createPool(options)
   const context: BeginContext = { ...options, pool }
@@ -63,14 +68,14 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
   let wasCut = false
 
   async function begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void> {
-    const key = `${record.id}.${effect.step}.${effect.attempt}`
+    const key = keyOf(record, effect)
     // Woken while it waits for a permit or a hook: it is being seen to.
     if (beginning.has(key)) return
     beginning.add(key)
     try {
       const { input, call: ready } = await (begun ?? prepare(record, effect, context))
       if (wasCut) return ready?.permit.leave(undefined)
-      const transition = await startOrLeave(ready, effect, () => engine.commit(record, input))
+      const transition = await startOrLeave(ready, effect, () => commit(record, input, options))
       engine.follow(transition)
       if (ready && startsCall(transition, effect)) await run(transition.record, { ...ready, ...effect })
     } finally {
@@ -97,35 +102,49 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
   async function run(record: NotificationRecord, { step: index, attempt, permit, request }: Start): Promise<void> {
     const { provider } = permit
     const place = { step: index, attempt }
-    const leaseUntil = record.steps[index]!.dueAt ?? 0
+    let lease = record.steps[index]!.dueAt ?? 0
     const conclude = async (called: Called) => {
       if ('failure' in called) {
-        await write(record, { type: 'rejected', ...place, failure: called.failure, random: random() }, leaseUntil)
+        await write(record, { type: 'rejected', ...place, failure: called.failure, random: random() }, () => lease)
         return
       }
       const accepted = { type: 'accepted', ...place, ...asTold(called.result) } as const
-      const { after } = await write(record, accepted, leaseUntil)
+      const { after } = await write(record, accepted, () => lease)
       await engine.applyParked(after, index, attempt)
     }
     // A call that was cut may still tell its message id, and thereby find its receipts.
     const late = (called: Called) => {
       if ('result' in called) void engine.track(conclude(called), record.id)
     }
+    // By now it is another's to decide.
+    if (mayBeLost(lease, clock.now())) {
+      permit.leave(undefined)
+      return conclude({ failure: notMade })
+    }
     const own = call(provider, request, clock, late)
+    const stopRenewing = keepLease(clock, lease, timeoutOf(provider), async (until) => {
+      try {
+        await engine.apply(record, { type: 'renewed', ...place, leaseUntil: until })
+        lease = until
+      } catch (error) {
+        context.onFault(record.id, error)
+      }
+    })
     calls.add(own)
     const called = await own.ended
     calls.delete(own)
+    stopRenewing()
     permit.leave('failure' in called ? called.failure : null)
     await conclude(called)
   }
 
   /** What a call came to must outlive a store that is down for a moment: it is written again, ever more rarely, until the lease ends. */
-  async function write(record: NotificationRecord, input: WithoutAt<Input>, leaseUntil: number) {
+  async function write(record: NotificationRecord, input: WithoutAt<Input>, lease: () => number) {
     for (let delay = firstRewrite; ; delay = Math.min(2 * delay, slowestRewrite)) {
       try {
         return await engine.apply(record, input)
       } catch (error) {
-        if (wasCut || clock.now() + delay >= leaseUntil) throw error
+        if (wasCut || clock.now() + delay >= lease()) throw error
         await new Promise<void>((resolve) => clock.setTimer(delay, resolve))
       }
     }
@@ -147,14 +166,14 @@ export function createDispatch(options: DispatchContext, engine: EngineCore): Di
     if (await within(asked, defaultTimeout, clock, cut)) await engine.apply(record, { type: 'recalled', step: index, attempt })
   }
 
-  function prepareFirst(planned: NotificationRecord): FirstSteps {
-    let { record, effects } = step(planned, { type: 'woke', at: clock.now() })
+  function prepareFirst(given: NotificationRecord, isNew: boolean): FirstSteps {
+    let { record, effects } = step(given, { type: 'woke', at: clock.now(), defers: options.defers })
     const starts: Start[] = []
     const begun = new Map<Begin, Promise<Prepared>>()
-    // A request that is repeated under its key must not ask the host's hooks again: the store is asked first.
-    const isFirst = planned.idempotencyKey === null || (!context.beforeSend && !context.rendering(planned).links)
+    // What another process may have done already, or a request that is repeated under its key, must not ask the host's hooks: the store is asked first.
+    const isOurs = (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.rendering(given).links)
     for (const effect of effects) {
-      if (effect.type !== 'begin' || !isFirst) continue
+      if (effect.type !== 'begin' || !isOurs || beginning.has(keyOf(given, effect))) continue
       const ready = prepare(record, effect, context)
       if (ready instanceof Promise) {
         begun.set(effect, ready)
@@ -205,6 +224,10 @@ function asTold({
     keys: [...ids, ...keysFrom(keys)],
     status: status !== undefined && rankOf(status) > 0 ? status : 'accepted',
   }
+}
+
+function keyOf({ id }: NotificationRecord, { step: index, attempt }: Begin): string {
+  return `${id}.${index}.${attempt}`
 }
 
 function startsCall(transition: Transition, { step: index, attempt }: { step: number; attempt: number }): boolean {

@@ -1,17 +1,23 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
-import { step } from '../cascade/machine.ts'
 import type { TimelineEntry } from '../contract/events.ts'
-import type { NotificationRecord, Outcome } from '../contract/record.ts'
+import type { Awaitable } from '../contract/json.ts'
+import type { NotificationRecord } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
+import { wakeUpOf } from '../contract/wake-up.ts'
 import type { Begin, Prepared, WithoutAt } from './begin.ts'
-import type { Dispatch, DispatchContext } from './dispatch.ts'
+import type { DispatchContext } from './dispatch.ts'
 import { lazy } from './lazy.ts'
 import type { Receipts, ReceiptsContext } from './receipts.ts'
+import type { Work } from './work.ts'
 
 /** What the machine needs to act: where records live, who wakes them, whom to call and whom to tell. */
 export interface EngineContext extends DispatchContext, ReceiptsContext {
   readonly scheduler: Scheduler
-  readonly onSettled: (id: string, outcome: Outcome) => void
+  /** How many woken notifications may be in hand at a time. */
+  readonly concurrency: number
+  /** A record was stored by this process. */
+  readonly onStored: (record: NotificationRecord) => void
+  readonly onSettled: ((record: NotificationRecord) => Awaitable<void>) | undefined
 }
 
 /** Runs the machine on stored records, and its effects in the world. */
@@ -27,7 +33,7 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
   ): Promise<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
   /** Counts as under way until it ends. */
   watch<T>(work: Promise<T>): Promise<T>
-  /** Sees to a notification that may be due. Never rejects. */
+  /** Sees to a notification that may be due, once there is room for it. Never rejects. */
   wake(id: string): Promise<void>
   /** Resolves once nothing is under way in this process. */
   idle(): Promise<void>
@@ -39,8 +45,10 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
 
 /** What the parts of the engine that load later need of it. */
 export interface EngineCore extends Pick<Engine, 'apply'> {
-  commit(known: NotificationRecord, input: WithoutAt<Input>): Promise<Transition & { before: NotificationRecord }>
-  follow(transition: Transition): void
+  /** Acts on what was stored; the calls that this starts are added to `work`. */
+  follow(transition: Transition, work?: Promise<void>[], begun?: ReadonlyMap<Effect, Promise<Prepared>>): void
+  tell(record: NotificationRecord, entry: TimelineEntry): void
+  schedule(record: NotificationRecord): Promise<void>
   /** Work that nobody waits for: if it fails, the operator hears of it. */
   track(work: Promise<unknown>, id: string): Promise<void>
   /** Applies what was parked under an attempt's keys before they were known. */
@@ -50,6 +58,8 @@ export interface EngineCore extends Pick<Engine, 'apply'> {
 /** Connects the pure machine to store, scheduler, providers and events. */
 export function createEngine(context: EngineContext): Engine {
   const { store, scheduler, events, clock } = context
+  // Such a store writes the wake-ups itself, with the records.
+  const enlisted = store.enlist?.(scheduler) ?? false
   const underWay = new Set<Promise<unknown>>()
   let stopped = false
 
@@ -69,21 +79,6 @@ export function createEngine(context: EngineContext): Engine {
     )
   }
 
-  async function commit(
-    known: NotificationRecord,
-    input: WithoutAt<Input>,
-  ): Promise<Transition & { before: NotificationRecord }> {
-    for (let before = known; ; ) {
-      const transition = step(before, { ...input, at: clock.now() } as Input)
-      if (transition.record === before) return { ...transition, before }
-      if (await store.update(transition.record, before.version)) return { ...transition, before }
-      const stored = await store.get(known.id)
-      // A record that the store has since dropped had settled long ago: nothing is left to do.
-      if (stored === undefined) return { record: before, effects: [], before }
-      before = stored
-    }
-  }
-
   /** What follows once a transition is stored, except the calls, which belong to whoever asked for them. */
   function follow(
     { record, effects }: Transition,
@@ -96,20 +91,29 @@ export function createEngine(context: EngineContext): Engine {
       else if (effect.type === 'cancelAtProvider')
         work.push(
           track(
-            loadDispatch().then((loaded) => loaded.cancelAtProvider(record, effect)),
+            loadWork().then((loaded) => loaded.cancelAtProvider(record, effect)),
             record.id,
           ),
         )
     }
-    if (record.settledAt !== null && effects.length > 0) context.onSettled(record.id, record.outcome!)
-    if (record.dueAt !== null) void wakeAt(record.id, record.dueAt)
+    context.onStored(record)
+    // It was stored as due, for the host to hear of its outcome.
+    if (record.settledAt !== null && record.dueAt !== null)
+      work.push(
+        track(
+          loadWork().then((loaded) => loaded.tellHost(record)),
+          record.id,
+        ),
+      )
+    if (!enlisted) void schedule(record)
   }
 
-  async function wakeAt(id: string, time: number): Promise<void> {
+  async function schedule(record: NotificationRecord): Promise<void> {
+    const wakeUp = wakeUpOf(record)
     try {
-      await scheduler.wakeAt(id, time)
+      if (wakeUp !== null) await scheduler.wakeAt(wakeUp)
     } catch (error) {
-      events.error(error, id)
+      events.error(error, record.id)
     }
   }
 
@@ -118,7 +122,7 @@ export function createEngine(context: EngineContext): Engine {
     if (stopped && begun === undefined) return
     work.push(
       track(
-        loadDispatch().then((loaded) => loaded.begin(record, effect, begun)),
+        loadWork().then((loaded) => loaded.begin(record, effect, begun)),
         record.id,
       ),
     )
@@ -131,16 +135,19 @@ export function createEngine(context: EngineContext): Engine {
   }
 
   async function apply(known: NotificationRecord, input: WithoutAt<Input>) {
-    const transition = await commit(known, input)
+    const { commit } = await loadCommit()
+    const transition = await commit(known, input, context)
     follow(transition)
     return { before: transition.before, after: transition.record }
   }
 
-  let dispatch: Dispatch | undefined
-  const loadDispatch = lazy(async () => {
-    const { createDispatch } = await import('./dispatch.ts')
-    dispatch = createDispatch(context, core)
-    return dispatch
+  const loadCommit = lazy(() => import('./commit.ts'))
+
+  let work: Work | undefined
+  const loadWork = lazy(async () => {
+    const { createWork } = await import('./work.ts')
+    work = createWork(context, core)
+    return work
   })
 
   let receipts: Receipts | undefined
@@ -150,38 +157,11 @@ export function createEngine(context: EngineContext): Engine {
     return receipts
   })
 
-  async function enter(planned: NotificationRecord) {
-    const { prepareFirst, start, abandon } = await loadDispatch()
-    const first = prepareFirst(planned)
-    const { record } = first.transition
-    let created = false
-    try {
-      const inserted = await store.insert(record)
-      created = inserted.created
-      if (!created) return { record: inserted.record, created, work: Promise.resolve() }
-    } finally {
-      if (!created) abandon(first)
-    }
-    for (const entry of planned.timeline) tell(record, entry)
-    const work = start(record, first)
-    follow(first.transition, work, first.begun)
-    return { record, created, work: Promise.all(work) }
-  }
-
-  async function wake(id: string): Promise<void> {
-    if (stopped) return
-    try {
-      const record = await store.get(id)
-      if (record !== undefined) await apply(record, { type: 'woke' })
-    } catch (error) {
-      events.error(error, id)
-    }
-  }
-
   const core: EngineCore = {
-    commit,
     follow,
     apply,
+    tell,
+    schedule,
     track,
     async applyParked(record, index, attempt) {
       const { provider, keys } = record.steps[index]!.attempts[attempt]!
@@ -191,20 +171,21 @@ export function createEngine(context: EngineContext): Engine {
   }
 
   return {
-    enter: (planned) => watch(enter(planned)),
+    enter: (planned) => watch(loadWork().then(({ enter }) => enter(planned))),
     apply,
     ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     watch,
-    wake: (id) => watch(wake(id)),
+    wake: (id) => (stopped ? Promise.resolve() : watch(loadWork().then(({ wake }) => wake(id)))),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay)
     },
     stop() {
       stopped = true
+      work?.stop()
     },
     cut() {
-      dispatch?.cut()
+      work?.cut()
     },
   }
 }

@@ -26,6 +26,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
   const parkedByKey = new Map<string, Set<Parked>>()
   const dueQueue = createDueQueue()
   const settled = new Set<string>()
+  const watchers = new Set<(id: string) => void>()
 
   function put(record: NotificationRecord): void {
     records.set(record.id, record)
@@ -35,6 +36,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       if (ids === undefined) idsByKey.set(key, [record.id])
       else if (!ids.includes(record.id)) ids.push(record.id)
     }
+    for (const changed of watchers) changed(record.id)
     if (record.settledAt === null) return
     settled.add(record.id)
     // Walking a set from its start passes over what was deleted there, so the oldest are dropped many at a time.
@@ -65,6 +67,16 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     }
   }
 
+  function unparkExpired(now: number): number {
+    const { size } = parked
+    // Receipts are parked for equal times, so what has expired stands first.
+    for (const entry of parked.values()) {
+      if (entry.expiresAt > now) break
+      unpark(entry)
+    }
+    return size - parked.size
+  }
+
   return {
     insert(record) {
       const { idempotencyKey } = record
@@ -89,11 +101,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       return true
     },
     parkReceipt(receipt, now, expiresAt) {
-      // Receipts are parked for equal times, so what has expired stands first.
-      for (const entry of parked.values()) {
-        if (entry.expiresAt > now) break
-        unpark(entry)
-      }
+      unparkExpired(now)
       const text = JSON.stringify(receipt)
       if (parked.has(text)) return
       const entry = { text, receipt, expiresAt }
@@ -111,6 +119,21 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     dropParked: (receipt) => unpark(parked.get(JSON.stringify(receipt))),
     due: (now, limit) => dueQueue.due(now, limit),
     nextDueAt: () => dueQueue.earliest(),
+    prune(settledBefore, now, limit) {
+      const past = [...settled]
+        .map((id) => records.get(id)!)
+        .filter((record) => record.settledAt! < settledBefore && record.dueAt === null)
+      const oldest = past.sort((a, b) => a.settledAt! - b.settledAt!).slice(0, limit)
+      for (const { id } of oldest) drop(id)
+      return Math.max(oldest.length, unparkExpired(now))
+    },
+    watch(onChange) {
+      const watcher = (id: string) => onChange(id)
+      watchers.add(watcher)
+      return async () => {
+        watchers.delete(watcher)
+      }
+    },
   }
 }
 

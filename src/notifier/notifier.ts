@@ -1,5 +1,6 @@
 import type { Channel, Recipient } from '../contract/channel.ts'
 import type { CancelAnswer, NotifierEvents } from '../contract/events.ts'
+import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter } from '../contract/links.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
@@ -47,8 +48,22 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
    * If it throws, or has not answered after 30 s, the step waits a minute.
    */
   readonly beforeSend?: BeforeSend
+  /**
+   * Told of each notification that has settled, and again if a late receipt corrects its outcome: the place to export it. At least once, also
+   * through crashes: one whose call throws, or was never made, is told again after a minute. Needs a store that outlives the process for that.
+   */
+  readonly onSettled?: (record: NotificationRecord) => Awaitable<void>
+  /**
+   * `false`: this process takes requests and receipts and stores them, and leaves calling providers to other processes on the same store.
+   * They are woken at once. It names the same providers all the same: requests are checked against them. Default true.
+   */
+  readonly callProviders?: boolean
+  /** How many notifications that were woken may be in hand at a time; a backlog stays in the store. Default 1000. */
+  readonly concurrency?: number
   /** How long a receipt whose message is not known yet is kept. Default 15 minutes. */
   readonly parkFor?: Duration
+  /** How long settled notifications are kept, with their idempotency keys, by a store that outlives the process. Default 30 days. */
+  readonly keepFor?: Duration
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
@@ -86,13 +101,15 @@ export interface Notifier<C extends Channel = Channel> {
   /** Stops a notification as far as it can be stopped, and says how far that was. Rejects if there is no such notification. */
   cancel(id: string): Promise<CancelAnswer>
   /**
-   * Resolves with the outcome once the notification settles in this process, or had settled anywhere when it was asked.
-   * Rejects if there is none such, when `signal` aborts, or (code `closed`) when the notifier is closed first.
+   * A copy of the notification's record now and after each change, wherever that was made, until it has settled. Who is slow misses what is in
+   * between: the timeline has it all. Throws if there is none such, when `signal` aborts, or (code `closed`) when the notifier is closed first.
    */
+  watch(id: string, options?: { readonly signal?: AbortSignal }): AsyncGenerator<NotificationRecord, void, undefined>
+  /** Resolves with the outcome once the notification has settled, wherever that was. Rejects as `watch` throws. */
   settled(id: string, options?: { readonly signal?: AbortSignal }): Promise<Outcome>
   /** Brings receipts to their notifications. Resolves once they are stored. */
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
-  /** Does whatever is due and resolves when it is done: the engine under cron, Lambda or an edge worker. */
+  /** Does whatever is due and resolves when it is done, upkeep included: the engine under cron, Lambda or an edge worker. */
   tick(): Promise<void>
   /** Resolves once nothing is under way in this process. */
   idle(): Promise<void>

@@ -9,7 +9,9 @@ import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers store scheduler templates defaults retry routing breaker links beforeSend parkFor clock random createId'.split(' '),
+  'providers store scheduler templates defaults retry routing breaker links beforeSend onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+    ' ',
+  ),
 )
 const countForm = 'is not a whole number of at least 1'
 const isDuration = (value: unknown) => millisecondsOf(value) !== undefined
@@ -50,8 +52,8 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   const waits = typeof within === 'object' ? Object.keys(within ?? {}) : undefined
   for (const channel of waits ?? []) if (!isChannel(channel)) report(`defaults.within.${channel}`, noChannel)
   check(options, waits?.map((channel) => `defaults.within.${channel}`) ?? ['defaults.within'], isDuration, durationForm)
-  check(options, ['retry.baseDelay', 'retry.maxDelay', 'breaker.coolDown', 'parkFor'], isDuration, durationForm)
-  check(options, ['retry.attempts', 'breaker.threshold'], isCount, countForm)
+  check(options, ['retry.baseDelay', 'retry.maxDelay', 'breaker.coolDown', 'parkFor', 'keepFor'], isDuration, durationForm)
+  check(options, ['retry.attempts', 'breaker.threshold', 'concurrency'], isCount, countForm)
   check(options, ['defaults.timeZone'], isTimeZone, noZone)
   if (issues.length > 0) throw new RequestError('the notifier cannot be created', issues, 'invalid-options')
 }

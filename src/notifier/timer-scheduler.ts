@@ -1,8 +1,11 @@
+import type { Awaitable } from '../contract/json.ts'
 import type { NotificationStore, Scheduler } from '../contract/store.ts'
 import type { Clock } from '../contract/time.ts'
 
 const batch = 256
 const retryDelay = 1000
+// A shared store may tell of many changes at once: one look is enough for them all.
+const gatherDelay = 20
 
 /**
  * Sees to all that is due, each notification once, a batch at a time. Those that stay due, as their store does not take the change,
@@ -10,12 +13,12 @@ const retryDelay = 1000
  */
 export async function eachDue(
   store: NotificationStore,
-  clock: Clock,
+  now: () => number,
   see: (ids: readonly string[]) => Promise<unknown> | undefined,
 ): Promise<void> {
   const seen = new Set<string>()
   for (let limit = batch; ; ) {
-    const due = await store.due(clock.now(), limit)
+    const due = await store.due(now(), limit)
     const ids = due.filter((id) => !seen.has(id))
     if (ids.length === 0 && due.length < limit) return
     limit = due.length - ids.length + batch
@@ -26,12 +29,14 @@ export async function eachDue(
   }
 }
 
-/** Wakes from the store's own index of `dueAt`: one timer, for the earliest of all. */
-export function timerScheduler(store: NotificationStore, clock: Clock, onError: (error: unknown) => void): Scheduler {
+/** Wakes from the store's own index of `dueAt`: one timer, for the earliest of all. Where others write to the store, it hears of what they write. */
+export function timerScheduler(store: NotificationStore, clock: Clock): Scheduler {
   let wake: ((id: string) => Promise<void>) | undefined
+  let report: (error: unknown) => void
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let sweeping: Promise<void> | undefined
+  let watching: Awaitable<() => Awaitable<void>> | undefined
 
   function arm(time: number): void {
     if (wake === undefined || time >= armedFor) return
@@ -49,25 +54,29 @@ export function timerScheduler(store: NotificationStore, clock: Clock, onError: 
 
   async function sweep(): Promise<void> {
     try {
-      await eachDue(store, clock, (ids) => wake && Promise.all(ids.map(wake)))
+      await eachDue(store, clock.now, (ids) => wake && Promise.all(ids.map(wake)))
       const next = await store.nextDueAt()
       // What is still due was seen and could not be moved on: the store is in trouble, so do not spin.
       if (next !== null) arm(next <= clock.now() ? clock.now() + retryDelay : next)
     } catch (error) {
-      onError(error)
+      report(error)
       arm(clock.now() + retryDelay)
     }
   }
 
   return {
-    wakeAt: (_id, time) => arm(time),
-    start(onWake) {
+    wakeAt: ({ time }) => arm(time),
+    async start(onWake, onError) {
       wake = onWake
+      report = onError
       fire()
+      if (store.shared) watching = store.watch?.(() => arm(clock.now() + gatherDelay))
+      await watching
     },
     async stop() {
       wake = undefined
       disarm()
+      await (await watching)?.()
       await sweeping
     },
   }

@@ -21,5 +21,6 @@ export function slowed(memory: NotificationStore): NotificationStore {
     dropParked: slow(memory.dropParked),
     due: slow(memory.due),
     nextDueAt: slow(memory.nextDueAt),
+    prune: slow(memory.prune),
   }
 }

@@ -58,7 +58,12 @@ describe('the scheduler', () => {
     const clock = virtualClock()
     const errors: unknown[] = []
     const woken: string[] = []
-    const scheduler = timerScheduler({ ...dueTimes(due), ...override }, clock, (error) => errors.push(error))
+    const timer = timerScheduler({ ...dueTimes(due), ...override }, clock)
+    const scheduler = {
+      wakeAt: (id: string, time: number) => timer.wakeAt({ id, time, lease: false }),
+      start: (onWake: (id: string) => Promise<void>) => timer.start(onWake, (error) => errors.push(error)),
+      stop: timer.stop,
+    }
     const wake = async (id: string) => {
       woken.push(`${id} at ${clock.now()}`)
       due.delete(id)
@@ -68,7 +73,7 @@ describe('the scheduler', () => {
 
   test('what an earlier run left behind is woken at the start, when it is due', async () => {
     const { clock, woken, scheduler, wake } = setUp(new Map(Object.entries({ late: -5, soon: 10 })))
-    scheduler.start(wake)
+    void scheduler.start(wake)
     await clock.advance(10)
     expect(woken).toEqual(['late at 0', 'soon at 10'])
   })
@@ -76,7 +81,7 @@ describe('the scheduler', () => {
   test('an earlier time moves the one timer, a later one does not', async () => {
     const due = new Map(Object.entries({ b: 100 }))
     const { clock, woken, scheduler, wake } = setUp(due)
-    scheduler.start(wake)
+    void scheduler.start(wake)
     await clock.advance(0)
     due.set('a', 50)
     await scheduler.wakeAt('a', 50)
@@ -102,7 +107,7 @@ describe('the scheduler', () => {
         return dueTimes(due).due(now, limit)
       },
     })
-    scheduler.start(wake)
+    void scheduler.start(wake)
     await clock.advance('10s')
     expect(errors).toHaveLength(3)
     expect(woken).toEqual(['a at 3000'])
@@ -112,7 +117,7 @@ describe('the scheduler', () => {
     const due = new Map(Object.entries({ stuck: 0, other: 500 }))
     const { clock, scheduler } = setUp(due)
     let wakes = 0
-    scheduler.start(async (id) => {
+    void scheduler.start(async (id) => {
       if (id === 'other') due.delete(id)
       else wakes++
     })
@@ -126,7 +131,7 @@ describe('the scheduler', () => {
     const { clock, scheduler } = setUp(due)
     const woken: string[] = []
     let finish = () => {}
-    scheduler.start(async (id) => {
+    void scheduler.start(async (id) => {
       woken.push(id)
       await new Promise<void>((resolve) => {
         finish = resolve

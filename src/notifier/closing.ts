@@ -1,0 +1,49 @@
+import type { ChannelProvider } from '../contract/provider.ts'
+import type { Scheduler } from '../contract/store.ts'
+import type { Clock } from '../contract/time.ts'
+import { thrownIn } from './classify.ts'
+import type { Engine } from './engine.ts'
+import type { Events } from './events.ts'
+import type { Upkeep } from './upkeep.ts'
+import { within } from './within.ts'
+
+// Loaded at the end.
+
+// Time for the results of calls that were cut to be stored.
+const cutGrace = 1000
+
+/** What is at work until the end. */
+export interface AtWork {
+  readonly engine: Engine
+  readonly scheduler: Scheduler
+  /** Ends once the scheduler has been started, and upkeep with it. */
+  readonly starting: Promise<void>
+  readonly upkeep: () => Upkeep | undefined
+  readonly providers: readonly ChannelProvider[]
+  readonly clock: Clock
+  readonly events: Events
+}
+
+/** Stops waking, waits for what is under way (no longer than `timeout` milliseconds, then it is cut), and lets go of the providers. */
+export async function windDown(
+  { engine, scheduler, starting, upkeep, providers, clock, events }: AtWork,
+  timeout: number,
+): Promise<void> {
+  const atMost = (limit: number) => within(engine.idle(), limit, clock, () => {})
+  // An engine that cannot be reached may be tried for long.
+  await within(starting, timeout, clock, () => {})
+  await scheduler.stop()
+  await upkeep()?.stop()
+  await atMost(timeout)
+  engine.cut()
+  await atMost(cutGrace)
+  await Promise.all(
+    providers.map(async (provider) => {
+      try {
+        await provider.close?.()
+      } catch (error) {
+        events.error(thrownIn('close', provider.name, error))
+      }
+    }),
+  )
+}

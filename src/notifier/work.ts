@@ -1,0 +1,98 @@
+import type { NotificationRecord } from '../contract/record.ts'
+import { keepToTell } from './commit.ts'
+import type { Dispatch } from './dispatch.ts'
+import { createDispatch } from './dispatch.ts'
+import type { Engine, EngineContext, EngineCore } from './engine.ts'
+import { createLimiter } from './limiter.ts'
+
+// Loaded with the first request or wake-up: a process that only takes webhooks moves nothing on by itself.
+
+/** Moves records on: new ones, and those that are woken. */
+export interface Work extends Pick<Engine, 'enter' | 'wake' | 'stop' | 'cut'>, Pick<Dispatch, 'begin' | 'cancelAtProvider'> {
+  /** Tells the host of an outcome; only then does its record wait for nothing any more. */
+  tellHost(record: NotificationRecord): Promise<void>
+}
+
+/** What a record's turn comes to, in one write where it can be. */
+export function createWork(context: EngineContext, core: EngineCore): Work {
+  const { store, clock, events, onSettled } = context
+  const { prepareFirst, start, abandon, begin, cancelAtProvider, cut } = createDispatch(context, core)
+  // A backlog stays in the store.
+  const room = createLimiter({ concurrency: context.concurrency }, clock)
+  let stopped = false
+
+  async function enter(planned: NotificationRecord) {
+    const first = prepareFirst(planned, true)
+    const transition = keepToTell(first.transition, context)
+    const { record } = transition
+    let created = false
+    try {
+      const inserted = await store.insert(record)
+      created = inserted.created
+      if (!created) return { record: inserted.record, created, work: Promise.resolve() }
+    } finally {
+      if (!created) abandon(first)
+    }
+    for (const entry of planned.timeline) core.tell(record, entry)
+    const work = start(record, first)
+    core.follow(transition, work, first.begun)
+    return { record, created, work: Promise.all(work) }
+  }
+
+  async function wake(id: string): Promise<void> {
+    const entered = room.enter()
+    if (entered instanceof Promise) await entered
+    const work: Promise<void>[] = []
+    try {
+      await moveOn(id, work)
+    } catch (error) {
+      events.error(error, id)
+    }
+    // What is begun keeps its room until it has ended; whoever wakes need not wait for that.
+    void Promise.all(work).then(() => room.leave())
+  }
+
+  async function moveOn(id: string, work: Promise<void>[]): Promise<void> {
+    while (!stopped) {
+      const record = await store.get(id)
+      if (record === undefined) return
+      if (record.settledAt !== null) return isDue(record) ? tellHost(record) : undefined
+      const first = prepareFirst(record, false)
+      // Woken too early, by a clock that is ahead of this one, say.
+      if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(record)
+      const transition = keepToTell(first.transition, context)
+      let stored = false
+      try {
+        stored = await store.update(transition.record, record.version)
+      } finally {
+        if (!stored) abandon(first)
+      }
+      if (!stored) continue
+      work.push(...start(transition.record, first))
+      return core.follow(transition, work, first.begun)
+    }
+  }
+
+  function isDue({ dueAt }: NotificationRecord): boolean {
+    return dueAt !== null && dueAt <= clock.now()
+  }
+
+  async function tellHost(record: NotificationRecord): Promise<void> {
+    await onSettled?.(structuredClone(record))
+    // Where a receipt has come meanwhile, it stays due, and is told once more.
+    await store.update({ ...record, version: record.version + 1, dueAt: null }, record.version)
+  }
+
+  return {
+    enter,
+    wake,
+    begin,
+    cancelAtProvider,
+    tellHost,
+    stop() {
+      stopped = true
+      room.close()
+    },
+    cut,
+  }
+}
