@@ -50,25 +50,21 @@ export function same(actual: unknown, expected: unknown, message?: string): void
 }
 
 /** Asserts that a call fails, be it at once or later, with an error of the library. */
-export async function failsTyped(call: () => unknown, code?: string): Promise<void> {
-  const [error] = await outcomes([call])
-  assert.ok(error instanceof Failed, `it should have failed${code === undefined ? '' : ` as \`${code}\``}`)
-  assert.ok(OmnicascadeError.is(error.reason), `it failed with an error that is not the library's: ${String(error.reason)}`)
-  if (code !== undefined) assert.equal(error.reason.code, code)
+export async function failsTyped(call: () => unknown, code: string): Promise<void> {
+  const [outcome] = await outcomes([call])
+  assert.ok(outcome?.status === 'rejected', `it should have failed as \`${code}\``)
+  isTyped(outcome.reason)
+  assert.equal(outcome.reason.code, code)
 }
 
-/** A call that failed, among those that did not. */
-export class Failed {
-  readonly reason: unknown
-
-  constructor(reason: unknown) {
-    this.reason = reason
-  }
+/** Asserts that what was thrown is an error of the library. */
+export function isTyped(thrown: unknown): asserts thrown is OmnicascadeError {
+  assert.ok(OmnicascadeError.is(thrown), `it failed with an error that is not the library's: ${String(thrown)}`)
 }
 
-/** Makes calls at the same time; what fails stands as `Failed` among what they gave. */
-export function outcomes<T>(calls: readonly (() => T)[]): Promise<(Awaited<T> | Failed)[]> {
-  return Promise.all(calls.map((call) => (async () => await call())().catch((error: unknown) => new Failed(error))))
+/** Makes calls at the same time, and gives what became of each. */
+export function outcomes<T>(calls: readonly (() => T)[]): Promise<PromiseSettledResult<Awaited<T>>[]> {
+  return Promise.allSettled(calls.map(async (call) => await call()))
 }
 
 /** Makes `count` calls at the same time. */

@@ -16,6 +16,7 @@ export const receiptChecks: Checks = {
     await store.parkReceipt(three, start + 2, later + 2)
     same(await store.findParked('twin', ['b', 'a'], start + 3), [one, two])
     same(await store.findParked('twin', ['a'], start + 3), [two])
+    same(await store.findParked('twin', ['b'], start + 3), [one, two])
     same(await store.findParked('twin', ['c', 'z', 'c'], start + 3), [three])
     same(await store.findParked('twin', [], start + 3), [])
     same(await store.findParked('viber', ['a', 'b', 'c'], start + 3), [])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { NotificationStore } from '../../contract/store.ts'
-import { atOnce, type Checks, Failed, failsTyped, outcomes, same } from './opened.ts'
+import { atOnce, type Checks, failsTyped, outcomes, same } from './opened.ts'
 import { brokenTexts, next, oddTexts, sampleRecord, settled, start } from './samples.ts'
 
 /** Records: what is stored is found, once, and changed only by who knows its version. */
@@ -65,7 +65,7 @@ export const recordChecks: Checks = {
     await store.insert(sampleRecord('n7'))
     const done = await outcomes(Array.from({ length: 20 }, (_, index) => () => store.insert(sampleRecord(`n${index}`))))
     assert.deepEqual(
-      done.flatMap((outcome, index) => (outcome instanceof Failed ? [index] : [])),
+      done.flatMap((outcome, index) => (outcome.status === 'rejected' ? [index] : [])),
       [7],
     )
     for (let index = 0; index < 20; index++) assert.equal((await store.get(`n${index}`))?.id, `n${index}`)
