@@ -1,0 +1,116 @@
+import type { Clock } from '../../contract/time.ts'
+import type { Names } from './names.ts'
+import type { PostgresClient, PostgresPool } from './pool.ts'
+import { decodeText } from './text.ts'
+
+const firstDelay = 100
+const slowestDelay = 10_000
+
+/** Hears what other stores announce, on one connection, for as long as somebody watches. */
+export interface Listener {
+  watch(onChange: (id: string | null) => void): Promise<() => Promise<void>>
+  end(): Promise<void>
+}
+
+/** `own` is what this store's own announcements begin with: they are no news. */
+export function createListener(pool: PostgresPool, { channel }: Names, clock: Clock, own: string): Listener {
+  const watchers = new Set<{ readonly onChange: (id: string | null) => void }>()
+  let listening: Promise<() => void> | undefined
+
+  function tell(id: string | null): void {
+    for (const { onChange } of [...watchers]) onChange(id)
+  }
+
+  function hear(payload: string | undefined): void {
+    const [from, ...ids] = (payload ?? '').split('\n')
+    if (from === own) return
+    if (ids.length === 0) return tell(null)
+    for (const id of ids) tell(nameOf(id))
+  }
+
+  /** Listens until it is stopped; gives what stops it, once the first try to connect has ended. */
+  async function listen(): Promise<() => void> {
+    let isStopped = false
+    let client: PostgresClient | undefined
+    let cancelTimer: (() => void) | undefined
+    let delay = firstDelay
+
+    function lose(): void {
+      leave(true)
+      if (isStopped) return
+      cancelTimer?.()
+      cancelTimer = clock.setTimer(delay, () => void connect(true))
+      delay = Math.min(2 * delay, slowestDelay)
+    }
+
+    function leave(isBroken: boolean): void {
+      const left = client
+      client = undefined
+      if (left === undefined) return
+      left.removeAllListeners('notification')
+      left.removeListener('end', lose)
+      left.removeListener('error', lose)
+      left.release(isBroken)
+    }
+
+    async function connect(isAgain: boolean): Promise<void> {
+      let lent: PostgresClient | undefined
+      try {
+        lent = await pool.connect()
+        client = lent
+        lent.on('error', lose)
+        lent.on('end', lose)
+        lent.on('notification', ({ payload }) => hear(payload))
+        if (isStopped) return leave(true)
+        await lent.query(`listen "${channel}"`)
+        if (isStopped) return leave(true)
+        if (client !== lent) return
+        delay = firstDelay
+        // Something may have been said meanwhile.
+        if (isAgain) tell(null)
+      } catch {
+        // If it was lost while it asked, that has been seen to.
+        if (lent === undefined || client === lent) lose()
+      }
+    }
+
+    await connect(false)
+    return () => {
+      isStopped = true
+      cancelTimer?.()
+      // Closed rather than given back: it would go on listening.
+      leave(true)
+    }
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = listening
+    listening = undefined
+    ;(await stopping)?.()
+  }
+
+  return {
+    async watch(onChange) {
+      const watcher = { onChange }
+      watchers.add(watcher)
+      listening ??= listen()
+      await listening
+      return async () => {
+        if (watchers.delete(watcher) && watchers.size === 0) await stop()
+      }
+    },
+    async end() {
+      watchers.clear()
+      await stop()
+    },
+  }
+}
+
+/** An id, or null where only its hash was said, or nothing of ours. */
+function nameOf(encoded: string): string | null {
+  try {
+    return decodeText(encoded) ?? null
+  } catch {
+    return null
+  }
+}
