@@ -1,5 +1,12 @@
 /** Help for testing apps that notify: time that stands still, and vendors that do as they are told. */
 export {
+  type ContractTime,
+  type OpenedScheduler,
+  type SchedulerContractCase,
+  type SchedulerContractOptions,
+  schedulerContract,
+} from './scheduler-contract.ts'
+export {
   accept,
   fail,
   gate,
