@@ -9,8 +9,8 @@ import type { EngineContext } from './engine.ts'
 /** A transition that is stored, and what the record was before it. */
 export type Committed = Transition & { readonly before: NotificationRecord }
 
-// An outcome that the host could not take is told anew this often.
-const toldAgainAfter = 60_000
+/** An outcome that the host could not take is told anew this often, in milliseconds. */
+export const toldAgainAfter = 60_000
 
 /** Applies an input to a stored record: step, compare and swap, and again on what is stored if another process came first. */
 export async function commit(

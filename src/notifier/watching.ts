@@ -67,7 +67,11 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
     disarm()
     const ending = listening
     listening = undefined
-    return guard(async () => (await ending)?.())
+    // One that never began was told of before.
+    return Promise.resolve(ending).then(
+      (end) => guard(async () => end?.()),
+      () => {},
+    )
   }
 
   async function guard(run: () => Promise<void>): Promise<void> {

@@ -1,11 +1,13 @@
 import type { NotificationRecord } from '../contract/record.ts'
-import { keepToTell } from './commit.ts'
+import { keepToTell, toldAgainAfter } from './commit.ts'
 import type { Dispatch } from './dispatch.ts'
 import { createDispatch } from './dispatch.ts'
 import type { Engine, EngineContext, EngineCore } from './engine.ts'
 import { createLimiter } from './limiter.ts'
 
 // Loaded with the first request or wake-up: a process that only takes webhooks moves nothing on by itself.
+
+const day = 24 * 60 * 60 * 1000
 
 /** Moves records on: new ones, and those that are woken. */
 export interface Work extends Pick<Engine, 'enter' | 'wake' | 'stop' | 'cut'>, Pick<Dispatch, 'begin' | 'cancelAtProvider'> {
@@ -56,7 +58,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     while (!stopped) {
       const record = await store.get(id)
       if (record === undefined) return
-      if (record.settledAt !== null) return isDue(record) ? tellHost(record) : undefined
+      if (record.settledAt !== null) return isDue(record) ? tellAgain(record) : undefined
       const first = prepareFirst(record, false)
       // Woken too early, by a clock that is ahead of this one, say.
       if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(record)
@@ -75,6 +77,17 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
 
   function isDue({ dueAt }: NotificationRecord): boolean {
     return dueAt !== null && dueAt <= clock.now()
+  }
+
+  /** Puts it off first, so that nobody else tells it meanwhile, nor this process without a pause. */
+  async function tellAgain(record: NotificationRecord): Promise<void> {
+    const now = clock.now()
+    // A process that was given no hook leaves it to one that was, but not for ever: the app may have dropped it.
+    const isGivenUp = onSettled === undefined && now - record.settledAt! >= day
+    const claimed = { ...record, version: record.version + 1, dueAt: isGivenUp ? null : now + toldAgainAfter }
+    if (!(await store.update(claimed, record.version))) return
+    void core.schedule(claimed)
+    if (onSettled !== undefined) await tellHost(claimed)
   }
 
   async function tellHost(record: NotificationRecord): Promise<void> {

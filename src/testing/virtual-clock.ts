@@ -14,7 +14,15 @@ export interface VirtualClock extends Clock {
 
 // What the core loads on first use is loaded before time goes on: how long a disk takes must not decide what a test sees.
 const loadAll = lazy(() =>
-  Promise.all([import('../notifier/dispatch.ts'), import('../notifier/receipts.ts'), import('../text/sms.ts')]),
+  Promise.all([
+    import('../notifier/commit.ts'),
+    import('../notifier/work.ts'),
+    import('../notifier/receipts.ts'),
+    import('../notifier/watching.ts'),
+    import('../notifier/upkeep.ts'),
+    import('../notifier/closing.ts'),
+    import('../text/sms.ts'),
+  ]),
 )
 
 /** A clock for tests, starting at `start` (Unix milliseconds). */

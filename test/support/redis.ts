@@ -49,6 +49,8 @@ export async function dropPrefix(client: Redis, prefix: string): Promise<void> {
 /** A `redis-server` of a test's own. */
 export interface OwnRedis {
   readonly port: number
+  /** The port on which it talks to its cluster, if it has one. */
+  readonly busPort: number | undefined
   /** Its process, to be stopped or killed. */
   readonly process: ChildProcess
   connect(options?: ClientOptions): Redis
@@ -56,10 +58,11 @@ export interface OwnRedis {
   stop(): Promise<void>
 }
 
-/** Starts a `redis-server` on a free port of loopback, in a folder of its own; `config` is what stands in a redis.conf. */
+/** Starts a `redis-server` on loopback, in a folder of its own and on a free port unless `config`, which is what stands in a redis.conf, names one. */
 export async function startRedis(config: Readonly<Record<string, string>> = {}): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'omnicascade-redis-'))
-  const port = await freePort()
+  const port = config.port === undefined ? await freePort() : Number(config.port)
+  const busPort = config['cluster-port'] === undefined ? undefined : Number(config['cluster-port'])
   const all = { bind: '127.0.0.1', port: String(port), dir: folder, save: '', appendonly: 'no', ...config }
   const server = spawn(
     'redis-server',
@@ -83,7 +86,7 @@ export async function startRedis(config: Readonly<Record<string, string>> = {}):
     await stop()
     throw error
   }
-  return { port, process: server, connect: connectOwn, stop }
+  return { port, busPort, process: server, connect: connectOwn, stop }
 }
 
 /** A port of loopback that was free a moment ago. */

@@ -7,7 +7,7 @@ import {
   type NotifierOptions,
   type Receipt,
 } from 'omnicascade'
-import { virtualClock } from 'omnicascade/testing'
+import { type VirtualClock, virtualClock } from 'omnicascade/testing'
 
 /** Content for every channel, so that a scenario names only what it is about. */
 export const content = {
@@ -37,9 +37,12 @@ export const ada = {
 /** A notifier on a virtual clock (t in seconds from `start`), with what a scenario needs to tell its story. */
 export function world(
   providers: readonly ChannelProvider[],
-  { start = 0, ...options }: Partial<NotifierOptions<readonly ChannelProvider[]>> & { start?: number } = {},
+  {
+    start = 0,
+    clock = virtualClock(start),
+    ...options
+  }: Partial<Omit<NotifierOptions<readonly ChannelProvider[]>, 'clock'>> & { start?: number; clock?: VirtualClock } = {},
 ) {
-  const clock = virtualClock(start)
   const events: NotifierEvent[] = []
   let ids = 0
   const notifier = createNotifier({ createId: () => `n${++ids}`, clock, random: () => 0.5, ...options, providers })
