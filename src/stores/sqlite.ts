@@ -1,0 +1,109 @@
+import { millisecondsOf } from '../contract/duration.ts'
+import type { NotificationStore } from '../contract/store.ts'
+import type { Clock, Duration } from '../contract/time.ts'
+import { systemClock } from '../wire/clock.ts'
+import { checkOptions, isText } from '../wire/options.ts'
+import { closedError } from './sqlite/errors.ts'
+import { createGroupCommit } from './sqlite/group-commit.ts'
+import { unlessLocked } from './sqlite/locked.ts'
+import { openDatabase } from './sqlite/open.ts'
+import { createParked } from './sqlite/parked.ts'
+import { createRecords } from './sqlite/records.ts'
+import { createWatchers } from './sqlite/watch.ts'
+
+/** Options of `sqlite`. */
+export interface SqliteOptions {
+  /** The store's own file, on a local disk; it is made if it is not there. SQLite keeps two more beside it, `-wal` and `-shm`. */
+  readonly path: string
+  /**
+   * `full` (default): what is stored survives a power cut. `normal`: a power cut may lose the last moments, so that something is sent
+   * again; a crash of the process loses nothing. It saves a wait for the disk per transaction.
+   */
+  readonly synchronous?: 'full' | 'normal'
+  /** How long a call waits while another process holds the file. Default 5 seconds. */
+  readonly lockTimeout?: Duration
+  /** How often a watcher looks for what other processes have written. Default 250 milliseconds. */
+  readonly pollEvery?: Duration
+  readonly clock?: Clock
+}
+
+/**
+ * A store in one SQLite file, through `node:sqlite` (Node 22.13 or later): nothing to install, nothing to run. Concurrent writers share a
+ * transaction; several processes of one machine may share the file. Opens it at once, and throws a `StoreError` if it cannot.
+ */
+export function sqlite(given: string | SqliteOptions): NotificationStore {
+  const { path, synchronous, lockTimeout, pollEvery, clock } = settled(given)
+  const { db, statements } = openDatabase(path, synchronous, lockTimeout, (db) => ({
+    records: createRecords(db),
+    parked: createParked(db),
+  }))
+  const { records, parked } = statements
+  const watchers = createWatchers(db, clock, pollEvery)
+  const { write, close } = createGroupCommit({ db, clock, lockTimeout })
+  let closing: Promise<void> | undefined
+
+  function read<T>(query: () => T): Promise<T> {
+    return unlessLocked(
+      () => {
+        if (closing !== undefined) throw closedError()
+        return query()
+      },
+      clock,
+      lockTimeout,
+    )
+  }
+
+  return {
+    shared: true,
+    async insert(record) {
+      const text = JSON.stringify(record)
+      return write(() => records.insert(record, text), text.length)
+    },
+    async update(record, expectedVersion) {
+      const text = JSON.stringify(record)
+      return write(() => records.update(record, text, expectedVersion), text.length)
+    },
+    get: (id) => read(() => records.get(id)),
+    findByKey: (provider, key, limit) => read(() => records.findByKey(provider, key, limit)),
+    async parkReceipt(receipt, now, expiresAt) {
+      const text = JSON.stringify(receipt)
+      return write(() => parked.park(receipt, text, now, expiresAt), text.length)
+    },
+    findParked: (provider, keys, now) => read(() => parked.find(provider, keys, now)),
+    async dropParked(receipt) {
+      const text = JSON.stringify(receipt)
+      return write(() => parked.drop(receipt, text), text.length)
+    },
+    due: (now, limit) => read(() => records.due(now, limit)),
+    nextDueAt: () => read(() => records.nextDueAt()),
+    prune: (settledBefore, now, limit) => write(() => Math.max(records.prune(settledBefore, limit), parked.prune(now, limit)), 0),
+    async watch(onChange) {
+      if (closing !== undefined) throw closedError()
+      return watchers.add(onChange)
+    },
+    close() {
+      closing ??= close().then(() => {
+        watchers.clear()
+        db.close()
+      })
+      return closing
+    },
+  }
+}
+
+function settled(given: string | SqliteOptions) {
+  const options: Partial<SqliteOptions> = typeof given === 'string' ? { path: given } : (given ?? {})
+  const { path = '', synchronous = 'full', lockTimeout = '5s', pollEvery = '250ms', clock = systemClock } = options
+  const most = millisecondsOf(lockTimeout)
+  const every = millisecondsOf(pollEvery)
+  checkOptions('sqlite', [
+    ['path', path, isText(path), 'be the path of a file'],
+    ['synchronous', synchronous, synchronous === 'full' || synchronous === 'normal', "be 'full' or 'normal'"],
+    ['lockTimeout', lockTimeout, most !== undefined, durationMust],
+    ['pollEvery', pollEvery, every !== undefined && every >= 1, `${durationMust}, at least 1ms`],
+    ['clock', clock, typeof clock?.now === 'function' && typeof clock.setTimer === 'function', 'have now() and setTimer()'],
+  ])
+  return { path, synchronous, lockTimeout: most ?? 0, pollEvery: every ?? 0, clock }
+}
+
+const durationMust = "be a duration: milliseconds, or '90s', '2m'"
