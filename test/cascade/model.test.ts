@@ -115,6 +115,19 @@ describe('every interleaving of a small cascade keeps every promise', () => {
     expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
   })
 
+  test.each(supports)(
+    'two steps, %s and then none, of several processes: some call no providers, others renew their leases',
+    (support) => {
+      const model = {
+        cascade: ['sms', 'email'],
+        receipts: [support, 'none'],
+        kinds: ['unknown', 'transient'],
+        fronts: true,
+      } as const
+      expect(outcomesOf(model)).toEqual(['cancelled', 'delivered', 'failed'])
+    },
+  )
+
   test('an unknown send that is repeated, through a vendor that reports in full', () => {
     const cascade = [{ channel: 'sms', onUnknown: 'resend' }, 'email'] as const
     const model = { cascade, receipts: ['full', 'none'], idempotent: true, kinds: ['unknown'], statuses: ['delivered'] } as const

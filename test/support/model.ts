@@ -21,6 +21,8 @@ export interface Model {
   readonly providers?: number
   /** Tries of each provider. Default 2. */
   readonly tries?: number
+  /** What happens may also come to a process that calls no providers, and leases may be renewed. */
+  readonly fronts?: boolean
   /** Answers may also come as late as this, with nothing waking the notification meanwhile. */
   readonly late?: number
 }
@@ -157,6 +159,11 @@ function answers(
 function moves(state: State): Move[] {
   const { record, at, asked } = state
   const all: Move[] = []
+  /** In a process that calls providers, or in one that does not. */
+  const anywhere = (name: string, input: Input): Move[] => [
+    [name, () => apply(state, input)],
+    ...(model.fronts ? [[`${name}, at a front`, () => apply(state, { ...input, defers: true })] as const] : []),
+  ]
   for (const effect of asked) {
     if (effect.type === 'emit') continue
     const rest = { ...state, asked: asked.filter((other) => other !== effect) }
@@ -169,13 +176,14 @@ function moves(state: State): Move[] {
   for (const [step, { attempts }] of record.steps.entries()) {
     for (const [attempt, { state: was }] of attempts.entries()) {
       if (was === 'failed') continue
-      for (const status of model.statuses) {
-        all.push([`${status} ${step}.${attempt}`, () => apply(state, receipt(step, attempt, status, at))])
-      }
+      for (const status of model.statuses)
+        all.push(...anywhere(`${status} ${step}.${attempt}`, receipt(step, attempt, status, at)))
+      const renewed = { type: 'renewed', at, step, attempt, leaseUntil: at + 60_000 } as const
+      if (model.fronts && was === 'sending') all.push([`renewed ${step}.${attempt}`, () => apply(state, renewed)])
     }
   }
   if (record.cancelRequestedAt === null && record.settledAt === null)
-    all.push(['cancel', () => apply(state, { type: 'cancelRequested', at })])
+    all.push(...anywhere('cancel', { type: 'cancelRequested', at }))
   if (record.dueAt !== null)
     all.push([
       `wake at ${record.dueAt}`,
@@ -209,7 +217,8 @@ function ask(record: NotificationRecord, at: number, asked: readonly Effect[], e
     if (effect.type === 'emit') open.delete(name)
     else if (isStale(record, effect)) {
       for (const [answer, input] of answers(record, effect, at))
-        if (advance(record, input).record !== record) throw new Error(`a stale answer (${answer}) changes something`)
+        if (advance(record, { ...input, defers: true }).record !== record)
+          throw new Error(`a stale answer (${answer}) changes something`)
       open.delete(name)
     }
   }
@@ -278,7 +287,9 @@ function checkState(state: State): void {
   for (const [index, step] of record.steps.entries()) {
     for (const attempt of [step.attempts.length - 1, step.attempts.length + 1]) {
       const [, input] = answers(record, { type: 'begin', step: index, attempt, prefer: null, only: false }, at)[0]!
-      if (advance(record, input).record !== record) throw new Error('an answer for another attempt changes something')
+      // Deferred, or it would begin what a front has left due.
+      if (advance(record, { ...input, defers: true }).record !== record)
+        throw new Error('an answer for another attempt changes something')
     }
     if (step.state === 'succeeded' && !step.attempts.some((attempt) => satisfies(step, attempt)))
       throw new Error('a step succeeded without an attempt that did')
