@@ -1,0 +1,89 @@
+import { Cluster } from 'ioredis'
+import { redis } from 'omnicascade/stores/redis'
+import { storeContract } from 'omnicascade/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { next, sampleRecord } from '../../../src/testing/store-contract/samples.ts'
+import { describeOwnRedis, freePort, type OwnRedis, ownPrefix, quiet, startRedis } from '../../support/redis.ts'
+
+const slots = ['0 5460', '5461 10922', '10923 16383']
+
+describeOwnRedis('a cluster of three', () => {
+  let nodes: OwnRedis[]
+  const clients: Cluster[] = []
+
+  beforeAll(async () => {
+    nodes = await Promise.all(
+      slots.map(async () => startRedis({ 'cluster-enabled': 'yes', 'cluster-port': String(await freePort()) })),
+    )
+    const [first] = await Promise.all(
+      nodes.map(async (node, index) => {
+        const client = node.connect()
+        await client.call('CLUSTER', 'ADDSLOTSRANGE', ...(slots[index] ?? '').split(' '))
+        await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+        return client
+      }),
+    )
+    for (const { port, busPort } of nodes.slice(1)) await first?.call('CLUSTER', 'MEET', '127.0.0.1', port, String(busPort))
+    await Promise.all(
+      nodes.map((node) =>
+        vi.waitFor(
+          async () =>
+            expect(String(await node.connect().call('CLUSTER', 'INFO'))).toMatch(/state:ok\s(.*\s)*cluster_known_nodes:3/),
+          20_000,
+        ),
+      ),
+    )
+  }, 30_000)
+  afterAll(async () => {
+    for (const client of clients) client.disconnect()
+    await Promise.all(nodes.map((node) => node.stop()))
+  })
+
+  function connectCluster(keyPrefix = ''): Cluster {
+    const client = quiet(new Cluster([{ port: nodes[0]?.port ?? 0, host: '127.0.0.1' }], { keyPrefix }))
+    clients.push(client)
+    return client
+  }
+
+  /** Prefixes of every test lie on other nodes. */
+  function open() {
+    const prefix = ownPrefix()
+    const another = () => redis({ client: connectCluster(), prefix })
+    return { store: another(), reopen: another, dispose() {} }
+  }
+
+  for (const { name, run } of storeContract(open)) test(name, run, 30_000)
+
+  test('all keys of a store lie in one slot', async () => {
+    const client = connectCluster('app:')
+    const prefix = ownPrefix()
+    const store = redis({ client, prefix })
+    await store.insert(sampleRecord('n1', { keys: ['{a}'], idempotencyKey: '{b}' }))
+    await store.parkReceipt({ provider: 'twin', keys: ['{c}'], status: 'sent', at: 1 }, 1, 2)
+    const found = (await Promise.all(client.nodes('master').map((node) => node.keys(`*${prefix}*`)))).filter(
+      ({ length }) => length > 0,
+    )
+    expect(found).toHaveLength(1)
+    expect(found[0]).toHaveLength(7)
+    expect(found[0]?.every((name) => name.startsWith(`app:{${prefix}}:`))).toBe(true)
+  })
+
+  test('a slot that has moved to another node is followed there, with a full pipeline', async () => {
+    const client = connectCluster()
+    const prefix = ownPrefix()
+    const store = redis({ client, prefix })
+    await store.nextDueAt()
+    const slot = Number(await nodes[0]?.connect().call('CLUSTER', 'KEYSLOT', `{${prefix}}`))
+    const from = slots.findIndex((range) => slot <= Number(range.split(' ')[1]))
+    const target = nodes[(from + 1) % 3]?.connect()
+    const targetId = String(await target?.call('CLUSTER', 'MYID'))
+    await target?.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(await nodes[from]?.connect().call('CLUSTER', 'MYID')))
+    await target?.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
+    for (const node of nodes) await node.connect().call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
+    const records = Array.from({ length: 30 }, (_, index) => sampleRecord(`n${index}`))
+    const inserted = await Promise.all(records.map((record) => store.insert(record)))
+    expect(inserted.every(({ created }) => created)).toBe(true)
+    expect(await Promise.all(records.map((record) => store.update(next(record), 0)))).not.toContain(false)
+    expect(await target?.exists(`{${prefix}}:record:n29`)).toBe(1)
+  })
+})
