@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import { Redis } from 'ioredis'
+import { OmnicascadeError } from 'omnicascade'
+import { type RedisClient, redis } from 'omnicascade/stores/redis'
+import { afterAll, expect, test } from 'vitest'
+import { next, sampleReceipt, sampleRecord, settled, start } from '../../../src/testing/store-contract/samples.ts'
+import { connect, describeRedis, dropPrefix, ownPrefix, quiet, redisUrl } from '../../support/redis.ts'
+
+const prefix = ownPrefix()
+
+/** A client that counts its pipelines and how long they are. */
+function counted(client: Redis) {
+  const lengths: number[] = []
+  const counting: RedisClient = {
+    duplicate: () => client.duplicate(),
+    pipeline(commands) {
+      lengths.push(commands.length)
+      return client.pipeline(commands)
+    },
+  }
+  return { client: counting, lengths }
+}
+
+const failure = (work: unknown) =>
+  Promise.resolve(work).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+describeRedis('the store on Redis', () => {
+  const client = connect()
+  let stores = 0
+  afterAll(async () => {
+    await dropPrefix(client, prefix)
+    client.disconnect()
+  })
+
+  /** An empty store, with the hash tag of all of this file and names of its own. */
+  function open(more: { client?: RedisClient; allowEviction?: boolean } = {}) {
+    const own = `{${prefix}}:${stores++}`
+    return { store: redis({ client, prefix: own, ...more }), key: (name: string) => `${own}:${name}` }
+  }
+
+  test('options that will not do are named, all at once', () => {
+    const options = { client: { multi() {} }, prefix: '', allowEviction: 'yes' }
+    expect(() => redis(options as never)).toThrow(
+      'redis: client: must be a client of ioredis; prefix: is missing (is its environment variable set?): it must be a text; allowEviction: must be true or false',
+    )
+  })
+
+  test('records are kept byte for byte, whatever is in them', async () => {
+    const { store } = open()
+    let count = 0
+    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\0', '\ud800', 'a\udfff', '\r\n', '$-1\r\n', ''))
+    const numbers = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(2 ** 53 + 2, 1e308, 5e-324, -0))
+    const values = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        texts,
+        numbers,
+        fc.constant(null),
+        fc.boolean(),
+        fc.array(tie('value')),
+        fc.dictionary(texts, tie('value')),
+      ),
+    })).value
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(texts, values), texts, async (metadata, text) => {
+        const id = `${count++}${text}`
+        const record = sampleRecord(id, { metadata: metadata as never, idempotencyKey: id, keys: [id] })
+        expect((await store.insert(record)).created).toBe(true)
+        const json = JSON.stringify(record)
+        expect(JSON.stringify(await store.get(id))).toBe(json)
+        expect((await store.findByKey('twin', id, 2)).map((found) => JSON.stringify(found))).toEqual([json])
+        expect(JSON.stringify((await store.insert({ ...record, id: 'other' })).record)).toBe(json)
+      }),
+      { numRuns: 200 },
+    )
+    expect((await store.due(start * 2, 1000)).length).toBe(count)
+  })
+
+  test('what one tick asks for goes out in one pipeline', async () => {
+    const { client: counting, lengths } = counted(client)
+    const { store } = open({ client: counting })
+    const records = Array.from({ length: 100 }, (_, index) => sampleRecord(`n${index}`))
+    await Promise.all(records.map((record) => store.insert(record)))
+    lengths.length = 0
+    await Promise.all(records.map((record) => store.update(next(record), 0)))
+    await Promise.all([...records.map(({ id }) => store.get(id)), store.due(start, 10), store.nextDueAt()])
+    expect(lengths).toEqual([100, 102])
+  })
+
+  test('of two stores that race for one version, one wins, over many rounds', async () => {
+    const { store, key } = open()
+    const second = connect()
+    const other = redis({ client: second, prefix: key('').slice(0, -1) })
+    let record = sampleRecord('n1')
+    await store.insert(record)
+    for (let version = 0; version < 300; version++) {
+      const tries = [store, other, store, other].map((one, index) => ({ one, record: next(record, { metadata: { index } }) }))
+      const won = await Promise.all(tries.map(({ one, record: mine }) => one.update(mine, version)))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      record = tries[won.indexOf(true)]?.record ?? record
+      expect(await other.get('n1')).toEqual(record)
+    }
+    second.disconnect()
+  })
+
+  test.each([
+    [false, 'corrupt', 'deleted'],
+    [true, 'evicting', 'evicted'],
+  ])('a due record that is gone is told of once, and is due no more (allowEviction: %s)', async (allowEviction, fault, word) => {
+    const { store, key } = open({ allowEviction })
+    await store.insert(sampleRecord('n1', { keys: ['m1'] }))
+    await store.insert(sampleRecord('n2', { keys: ['m1'] }))
+    await client.del(key('record:n1'))
+    expect(await failure(store.get('n1'))).toMatchObject({
+      fault,
+      engine: 'redis',
+      message: `redis: notification n1 was due, and its record is gone: it was ${word}, and is woken no more`,
+    })
+    expect(await store.get('n1')).toBeUndefined()
+    expect(await store.due(start * 2, 10)).toEqual(['n2'])
+    expect((await store.findByKey('twin', 'm1', 10)).map(({ id }) => id)).toEqual(['n2'])
+    expect(await client.zrange(key('attempts:["twin","m1"]'), 0, '-1')).toEqual(['n2'])
+  })
+
+  test('the idempotency key of a record that is gone is free again, once', async () => {
+    const { store, key } = open()
+    await store.insert(sampleRecord('n1', { idempotencyKey: 'order-1', dueAt: null, settledAt: start }))
+    await client.del(key('record:n1'))
+    const inserted = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => store.insert(sampleRecord(`again${index}`, { idempotencyKey: 'order-1' }))),
+    )
+    expect(inserted.filter(({ created }) => created)).toHaveLength(1)
+    expect(new Set(inserted.map(({ record }) => record.id)).size).toBe(1)
+    expect(await store.prune(start + 1, start, 10)).toBe(1)
+    expect(await store.prune(start + 1, start, 10)).toBe(0)
+  })
+
+  test('what is forgotten leaves nothing behind', async () => {
+    const { store, key } = open()
+    const record = sampleRecord('n1', { idempotencyKey: 'order-1', keys: ['m1', 'm2'] })
+    await store.insert(record)
+    await store.update(settled(next(record, { keys: ['m1', 'm2', 'm3'] }), start), 0)
+    await store.parkReceipt(sampleReceipt(['a', 'b']), start, start + 1)
+    await store.parkReceipt(sampleReceipt(['c']), start, start + 1)
+    await store.dropParked(sampleReceipt(['c']))
+    expect(await store.prune(start + 1, start + 1, 10)).toBe(1)
+    expect(await client.keys(key('*').replace(/[{}]/g, '?'))).toEqual([key('count')])
+  })
+
+  test('receipts that have expired go as others come, where nobody prunes', async () => {
+    const { store, key } = open()
+    for (let at = 0; at < 30; at++) await store.parkReceipt(sampleReceipt([`m${at}`], { at }), start + at, start + at + 5)
+    expect(await client.zcard(key('parked'))).toBe(5)
+    expect(await client.exists(key('parked:["twin","m1"]'))).toBe(0)
+  })
+
+  test('what was damaged by hand is told of without what it holds, and nothing is written on top of it', async () => {
+    const { store, key } = open()
+    const record = sampleRecord('n1')
+    await store.insert(record)
+    await client.hset(key('record:n1'), 'json', '{"to":"+420777123456')
+    const damaged = await failure(store.get('n1'))
+    expect(damaged).toMatchObject({ code: 'store-corrupt', fault: 'corrupt' })
+    expect(String(damaged)).not.toContain('+420777')
+    await client.del(key('due'))
+    await client.set(key('due'), 'a text')
+    expect(await failure(store.insert(sampleRecord('n2')))).toMatchObject({ fault: 'corrupt', engineCode: 'WRONGTYPE' })
+    expect(await failure(store.update(next(record), 0))).toMatchObject({ fault: 'corrupt' })
+    await client.del(key('due'))
+    expect(await store.get('n2')).toBeUndefined()
+    expect(await client.hget(key('record:n1'), 'version')).toBe('0')
+    await store.update(settled(record, start), 0)
+    await client.hset(key('record:n1'), 'json', 'null')
+    expect(await store.prune(start + 1, start, 10)).toBe(1)
+  })
+
+  test('an id that is taken is an error of its own', async () => {
+    const { store } = open()
+    await store.insert(sampleRecord('n1'))
+    expect(await failure(store.insert(sampleRecord('n1')))).toMatchObject({ code: 'duplicate-id' })
+    expect(OmnicascadeError.is(await failure(store.insert(sampleRecord('n1', { idempotencyKey: 'order-1' }))))).toBe(true)
+  })
+
+  test('a client that speaks RESP3, in its shapes, and takes numbers for texts is served as well', async () => {
+    const other = quiet(
+      new Redis(redisUrl, { protocol: 3, replyMapping: 'resp3', stringNumbers: true, enableAutoPipelining: true }),
+    )
+    const { store } = open({ client: other })
+    const record = sampleRecord('7', { idempotencyKey: '7', keys: ['7'], dueAt: start + 0.5 })
+    expect(await store.insert(record)).toEqual({ record, created: true })
+    expect(await store.insert(record)).toEqual({ record, created: false })
+    expect([await store.due(start + 1, 1), await store.nextDueAt()]).toEqual([['7'], start + 0.5])
+    await store.parkReceipt(sampleReceipt(['a']), start, start + 1)
+    expect(await store.findParked('twin', ['a'], start)).toEqual([sampleReceipt(['a'])])
+    const done = settled(record, start)
+    expect([await store.update(done, 0), await store.update(done, 0)]).toEqual([true, false])
+    expect([await store.get('7'), await store.findByKey('twin', '7', 1)]).toEqual([done, [done]])
+    expect(await store.prune(start + 1, start + 1, 10)).toBe(1)
+    other.disconnect()
+  })
+})
