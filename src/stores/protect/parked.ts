@@ -1,0 +1,64 @@
+import type { Receipt } from '../../contract/receipt.ts'
+import type { NotificationStore } from '../../contract/store.ts'
+import { isSame, parted, type Said } from './said.ts'
+import type { Seals } from './seals.ts'
+
+type Parked = Pick<NotificationStore, 'parkReceipt' | 'findParked' | 'dropParked'>
+
+const mark = 'omnicascade.sealed:'
+
+/**
+ * Parks receipts with what they say in the vendor's words sealed. The same one sealed twice gives two texts, so the store beneath takes them for
+ * two: they are made one again when they are found or dropped.
+ */
+export function createParked(store: NotificationStore, seals: Seals | undefined): Parked {
+  if (seals === undefined)
+    return {
+      parkReceipt: (receipt, now, expiresAt) => store.parkReceipt(receipt, now, expiresAt),
+      findParked: (provider, keys, now) => store.findParked(provider, keys, now),
+      dropParked: (receipt) => store.dropParked(receipt),
+    }
+
+  async function opened(receipt: Receipt): Promise<ReturnType<typeof parted<Receipt>>> {
+    const { raw, ...rest } = receipt
+    if (!raw?.startsWith(mark)) return parted(receipt)
+    const said = await seals?.open<Said>(raw.slice(mark.length), boundTo(receipt), subjectOf(receipt))
+    return { rest, said: said ?? null }
+  }
+
+  return {
+    async parkReceipt(receipt, now, expiresAt) {
+      const { rest, said } = parted(receipt)
+      if (said === null) return store.parkReceipt(receipt, now, expiresAt)
+      const sealed = await seals.seal(said, boundTo(receipt), subjectOf(receipt))
+      return store.parkReceipt({ ...rest, raw: mark + sealed }, now, expiresAt)
+    },
+    async findParked(provider, keys, now) {
+      const found = await Promise.all((await store.findParked(provider, keys, now)).map(opened))
+      const distinct = new Map<string, Receipt>()
+      for (const { rest, said } of found) {
+        const text = JSON.stringify([rest, said])
+        if (!distinct.has(text)) distinct.set(text, { ...rest, ...said })
+      }
+      return [...distinct.values()]
+    },
+    async dropParked(receipt) {
+      const { rest, said } = parted(receipt)
+      if (said === null) return store.dropParked(receipt)
+      const readable = JSON.stringify(rest)
+      // Expired ones too: at time 0 none has expired yet.
+      for (const candidate of await store.findParked(receipt.provider, receipt.keys, 0)) {
+        if (JSON.stringify(parted(candidate).rest) !== readable) continue
+        if (isSame((await opened(candidate)).said, said)) await store.dropParked(candidate)
+      }
+    },
+  }
+}
+
+function boundTo({ provider, keys }: Receipt): string {
+  return JSON.stringify([provider, ...keys])
+}
+
+function subjectOf({ provider }: Receipt): string {
+  return `a parked receipt of ${provider}`
+}

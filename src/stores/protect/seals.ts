@@ -1,0 +1,56 @@
+import type { Awaitable } from '../../contract/json.ts'
+import { StoreError, type StoreFault } from '../../contract/store-error.ts'
+
+type Hook = (text: string, of: string) => Awaitable<string>
+
+/** Seals plain JSON and opens it again, through the app's own hooks. `of` is what it is bound to, `subject` what an error calls it. */
+export interface Seals {
+  seal(value: unknown, of: string, subject: string): Promise<string>
+  /** What was sealed under the same `of`; anything else is an error. */
+  open<T>(sealed: string, of: string, subject: string): Promise<T>
+}
+
+/** Calls the hooks, and makes what they throw an error that repeats nothing of it. */
+export function createSeals(seal: Hook | undefined, open: Hook | undefined): Seals {
+  return {
+    async seal(value, of, subject) {
+      const sealed = await call(seal, JSON.stringify({ of, value }), of, `seal failed for ${subject}: nothing was stored`)
+      if (typeof sealed === 'string' && sealed !== '') return sealed
+      throw failure('refused', `seal gave no text for ${subject}: nothing was stored`)
+    },
+    async open(sealed, of, subject) {
+      if (open === undefined) throw failure('refused', `${subject} is sealed: give protect the open that belongs to its seal`)
+      const cause = 'it was changed, or sealed with another key or for another notification, or the key cannot be had just now'
+      const text = await call(open, sealed, of, `open failed for ${subject}: ${cause}`)
+      const opened = parsed(text)
+      if (opened?.of === of) return opened.value
+      throw failure('corrupt', `open gave something else than was sealed for ${subject}`)
+    },
+  }
+}
+
+async function call(hook: Hook | undefined, text: string, of: string, message: string): Promise<unknown> {
+  try {
+    return await hook?.(text, of)
+  } catch (error) {
+    throw failure('refused', message, codeOf(error))
+  }
+}
+
+function parsed(text: unknown) {
+  try {
+    return JSON.parse(String(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** A code that looks like one; what a foreign error says besides may quote what was to be sealed. */
+function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,59}$/.test(code) ? code : undefined
+}
+
+function failure(fault: StoreFault, message: string, code?: string): StoreError {
+  return new StoreError('protect', fault, message, code)
+}
