@@ -112,7 +112,10 @@ function admit(
   )
   const acquired = context.pool.acquire(step.channel, candidates, prefer)
   return chain(acquired, (permit): Awaitable<Prepared> => {
-    if (!('leave' in permit)) return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
+    if (!('leave' in permit)) {
+      if (permit.crowded) return { input: { type: 'held', step: index, attempt, until: permit.until, reason: 'rate' } }
+      return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
+    }
     // While it waited for its permit, the host may have come to another mind.
     return chain(acquired instanceof Promise ? ask(record, effect, context) : null, (refusal) => {
       if (refusal !== null) {

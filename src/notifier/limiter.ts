@@ -6,6 +6,11 @@ import type { Clock } from '../contract/time.ts'
 export interface Limiter {
   /** The moment at which the caller may go: now, or once it is reached. */
   enter(): number | Promise<number>
+  /**
+   * Null if whoever enters now goes within `patience` milliseconds, as far as the rate tells. Else a time at which to come again: each who asks
+   * gets one of his own, at the rate's pace, so that a backlog waits elsewhere and comes back little by little.
+   */
+  putOff(patience: number): number | null
   /** A send has ended. `unused`: it was let in at this moment, and then not made. */
   leave(unused?: number): void
   /** Lets everyone go: nothing will be sent any more. */
@@ -20,6 +25,7 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
   const sends: number[] = []
   let sent = 0
   let latest = Number.NEGATIVE_INFINITY
+  let latestPutOff = Number.NEGATIVE_INFINITY
   let running = 0
   let closed = false
   let disarm: (() => void) | undefined
@@ -59,6 +65,14 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
         waiting.add(resolve)
         drain()
       })
+    },
+    putOff(patience) {
+      const now = clock.now()
+      const pace = per / count
+      const opens = Math.max(opensAt(now), now) + waiting.size() * pace
+      if (opens - now <= patience || closed) return null
+      latestPutOff = Math.max(latestPutOff + pace, opens)
+      return Math.ceil(latestPutOff)
     },
     leave(unused) {
       running--

@@ -18,10 +18,13 @@ export interface Permit {
   leave(failure: Failure | null | undefined): void
 }
 
-/** Every candidate's circuit is open; the first is probed at `until`, null if there is no candidate at all. */
-export interface NoPermit {
-  readonly until: number | null
-}
+/**
+ * Every candidate's circuit is open; the first is probed at `until`, null if there is no candidate at all. Or, when `crowded`, so many wait for the
+ * provider's rate that this one does better to come again at `until`.
+ */
+export type NoPermit =
+  | { readonly until: number | null; readonly crowded?: false }
+  | { readonly until: number; readonly crowded: true }
 
 /** The providers, each with its circuit and its limits. */
 export interface Pool {
@@ -39,6 +42,9 @@ export interface PoolOptions {
   readonly random: () => number
   readonly emit: <K extends 'provider.opened' | 'provider.closed'>(type: K, event: OperatorEvents[K]) => void
 }
+
+// Who would wait longer than this for a provider's rate waits in the store.
+const patience = 30_000
 
 interface Member {
   readonly provider: ChannelProvider
@@ -89,6 +95,8 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     const able = inOrder(channel, candidates, prefer).map((provider) => members.get(provider.name)!)
     const member = able.find(mayBeCalled)
     if (member !== undefined) {
+      const until = member.limiter.putOff(patience)
+      if (until !== null) return { until, crowded: true }
       const entered = member.limiter.enter()
       return chain(entered, (moment) => {
         if (closed && entered instanceof Promise) return { until: null }

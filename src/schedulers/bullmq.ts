@@ -7,7 +7,7 @@ import { systemClock } from '../wire/clock.ts'
 import { checkOptions, isText } from '../wire/options.ts'
 import { clockSkew, createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
-import { connectionOf, hasKeyPrefix, workerConnectionOf } from './bullmq/connection.ts'
+import { addingConnection, hasKeyPrefix, workingConnection } from './bullmq/connection.ts'
 import { failureOf } from './bullmq/failure.ts'
 
 /** Options of `bullmq`. */
@@ -41,6 +41,18 @@ interface WakeUpJob {
 // BullMQ's scores overflow in 2039. A delay that is cut ends early, and whoever is woken early is put off anew.
 const longest = 30 * 24 * 3600 * 1000
 const most = 1000
+// How long the end waits for Redis, once no handler is under way.
+const grace = 2000
+
+interface Adding {
+  readonly queue: Queue
+  close(): void
+}
+
+interface Working {
+  readonly worker: Worker
+  close(): void
+}
 
 /**
  * Wakes by delayed jobs of BullMQ (6 or later). A process that never starts it only schedules. A job's delay is counted by the clocks of the processes;
@@ -51,16 +63,18 @@ export function bullmq(options: BullmqOptions): Scheduler {
   const { connection, queue: name = 'wake-ups', prefix = '{omnicascade}', concurrency = 100, clock = systemClock } = options
   const lockDuration = millisecondsOf(options.redeliverAfter ?? '60s')!
   const outstanding = createOutstanding()
-  const adding = new Set<Promise<void>>()
-  let queue: Queue | undefined
-  let stopWorker: (() => Promise<void>) | undefined
+  const adding = new Set<Promise<unknown>>()
+  const waking = new Set<Promise<unknown>>()
+  let queue: Adding | undefined
+  let working: Working | undefined
   let stopped = false
   let report: (error: unknown) => void = () => {}
 
+  // Without a listener the loss of a connection would end the process.
+  const hear = (error: Error) => report(failureOf(error))
+
   function add(jobs: readonly WakeUpJob[]): Promise<void> {
-    const work = addJobs(jobs).finally(() => adding.delete(work))
-    adding.add(work)
-    return work
+    return during(adding, addJobs(jobs))
   }
 
   async function addJobs(jobs: readonly WakeUpJob[]): Promise<void> {
@@ -79,18 +93,19 @@ export function bullmq(options: BullmqOptions): Scheduler {
   }
 
   function openQueue(): Queue {
-    queue ??= new Queue(name, { connection: connectionOf(connection), prefix }).on('error', hear)
-    return queue
+    if (queue === undefined) {
+      const { client, close } = addingConnection(connection)
+      queue = { queue: new Queue(name, { connection: client, prefix }).on('error', hear), close }
+    }
+    return queue.queue
   }
 
   async function closeQueue(): Promise<void> {
     const open = queue
     queue = undefined
-    await open?.close()
+    await open?.queue.close()
+    open?.close()
   }
-
-  // Without a listener the loss of a connection would end the process.
-  const hear = (error: Error) => report(failureOf(error))
 
   async function schedule(wakeUps: readonly WakeUp[]): Promise<void> {
     const now = clock.now()
@@ -110,14 +125,24 @@ export function bullmq(options: BullmqOptions): Scheduler {
     await onWake(id)
   }
 
+  /** Redis may never answer again. */
+  async function withinGrace(work: Promise<unknown>): Promise<void> {
+    let disarm = () => {}
+    const passed = new Promise<void>((resolve) => {
+      disarm = clock.setTimer(grace, resolve)
+    })
+    await Promise.race([work, passed])
+    disarm()
+  }
+
   return {
     wakeAt: perTurn(schedule),
     start(onWake, onError) {
       stopped = false
       report = onError
-      const own = workerConnectionOf(connection)
-      const worker = new Worker<WakeUpJob>(name, ({ data }) => wake(data, onWake), {
-        connection: own.connection,
+      const { client, close } = workingConnection(connection)
+      const worker = new Worker<WakeUpJob>(name, ({ data }) => during(waking, wake(data, onWake)), {
+        connection: client,
         prefix,
         concurrency,
         lockDuration,
@@ -125,20 +150,32 @@ export function bullmq(options: BullmqOptions): Scheduler {
         // A wake-up is not to blame for the processes that died with it.
         maxStalledCount: 1000,
       }).on('error', hear)
-      stopWorker = async () => {
-        await worker.close()
-        own.close()
-      }
+      working = { worker, close }
     },
     async stop() {
-      await stopWorker?.()
-      stopWorker = undefined
+      const { worker, close } = working ?? {}
+      working = undefined
+      const closing = worker?.close()
+      await Promise.race([closing, allOf(waking)])
+      await withinGrace(Promise.all([closing, allOf(adding)]))
+      close?.()
+      await closing
       stopped = true
-      while (adding.size > 0) await Promise.allSettled(adding)
       await closeQueue()
       report = () => {}
     },
   }
+}
+
+function during<T>(all: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  const ended = () => all.delete(work)
+  all.add(work)
+  work.then(ended, ended)
+  return work
+}
+
+async function allOf(all: ReadonlySet<Promise<unknown>>): Promise<void> {
+  while (all.size > 0) await Promise.allSettled(all)
 }
 
 function optionsOf({ id, time, hold = 0 }: WakeUpJob, now: number): BulkJobOptions {

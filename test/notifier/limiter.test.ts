@@ -73,6 +73,64 @@ describe('what a provider sees of its limits', () => {
   })
 })
 
+describe('a backlog that a rate cannot clear within half a minute', () => {
+  const limits = { rate: { count: 2, per: '1s' } } as const
+
+  test('waits in the store: each comes back at its own time, at the pace of the rate, and says why it waits', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', limits })
+    const store = memoryStore()
+    const w = world([provider], { store })
+    const ids: string[] = []
+    for (let i = 0; i < 1000; i++) ids.push(await w.send(['sms'], { sendAt: 1000 }))
+    await w.to(1)
+    const records = await Promise.all(ids.map((id) => w.record(id)))
+    const held = records.filter(({ timeline }) => timeline.some((entry) => entry.type === 'step.held' && entry.reason === 'rate'))
+    // Two went at once, 59 wait in memory: they go within 30 s.
+    expect(held).toHaveLength(1000 - 2 - 59)
+    const times = held.map(({ dueAt }) => dueAt! - 1000).toSorted((a, b) => a - b)
+    expect(times[0]).toBeGreaterThan(30_000)
+    expect(new Set(times).size).toBe(times.length)
+    await w.to(502)
+    expect(provider.calls).toHaveLength(1000)
+    const started = w.times('attempt.started')
+    for (const [index, at] of started.entries()) if (index >= 2) expect(at - started[index - 2]!).toBeGreaterThanOrEqual(1)
+    const changes = (await Promise.all(ids.map((id) => w.record(id)))).map(({ version }) => version)
+    // Each is written when it is put off, begun and answered: not once a minute.
+    expect(Math.max(...changes)).toBeLessThan(12)
+  })
+
+  test('lets a few that come meanwhile pass: they wait no longer than half a minute', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', limits })
+    const w = world([provider])
+    for (let i = 0; i < 1000; i++) await w.send(['sms'], { sendAt: 1000 })
+    await w.to(20)
+    const id = await w.send(['sms'])
+    await w.to(51)
+    expect((await w.outcome(id))?.status).toBe('delivered')
+  })
+
+  test('does not outlive the notification: what expires meanwhile is not sent', async () => {
+    const provider = scriptedProvider({ channels: ['sms'], receipts: 'none', limits })
+    const w = world([provider])
+    const ids: string[] = []
+    for (let i = 0; i < 200; i++) ids.push(await w.send(['sms'], { expiresAt: 60_000 }))
+    await w.to(600)
+    const outcomes = await Promise.all(ids.map((id) => w.outcome(id)))
+    expect(outcomes.filter((outcome) => outcome?.status === 'expired')).toHaveLength(200 - provider.calls.length)
+    expect(Math.max(...w.times('attempt.started'))).toBeLessThan(60)
+  })
+
+  test('of a provider with one call an hour is put off to the hour', () => {
+    const clock = virtualClock()
+    const limiter = createLimiter({ rate: { count: 1, per: '1h' } }, clock)
+    expect(limiter.putOff(30_000)).toBeNull()
+    void limiter.enter()
+    expect([limiter.putOff(30_000), limiter.putOff(30_000)]).toEqual([3_600_000, 7_200_000])
+    limiter.close()
+    expect(limiter.putOff(30_000)).toBeNull()
+  })
+})
+
 describe('the limiter', () => {
   const settledBy = async (entered: number | Promise<number>) => {
     let moment: number | undefined

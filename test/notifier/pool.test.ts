@@ -238,7 +238,7 @@ describe('a provider that goes down while many wait for its limits', () => {
 })
 
 test('once the pool is closed nobody waits for limits any more', async () => {
-  const slow = named('a', { limits: { concurrency: 1, rate: { count: 1, per: '1h' } } })
+  const slow = named('a', { limits: { concurrency: 1, rate: { count: 1, per: '10s' } } })
   const p = pool([slow])
   const running = (await p.acquire()) as Permit
   const waiting = [p.acquire(), p.acquire()]

@@ -1,39 +1,82 @@
 import type { ConnectionOptions } from 'bullmq'
+import { Redis } from 'ioredis'
 import { fieldsOf } from '../../wire/json.ts'
+
+/** A client for BullMQ, and what lets go of it. */
+export interface Connection {
+  readonly client: ConnectionOptions
+  /** Ends what is ours, with all its copies. What still waits for Redis then fails. */
+  close(): void
+}
 
 /** What is used of an ioredis client or cluster. */
 interface RedisClient {
   readonly isCluster?: boolean
-  readonly options?: { readonly redisOptions?: object }
+  readonly status: string
+  readonly options: { readonly redisOptions?: object; retryStrategy?: unknown; clusterRetryStrategy?: unknown }
   duplicate(...options: unknown[]): RedisClient
-  on(event: 'error', listener: () => void): unknown
+  on(event: 'error' | 'ready', listener: () => void): unknown
   disconnect(): void
+}
+
+// The versions of ioredis differ in how they type their options, which the app has written for its own.
+const Client = Redis as unknown as new (...options: readonly unknown[]) => RedisClient
+
+/** Whether an ioredis client, or options for one, put something before every key. */
+export function hasKeyPrefix(connection: unknown): boolean {
+  const { keyPrefix, options } = fieldsOf(connection)
+  const { keyPrefix: ofClient, redisOptions } = fieldsOf(options)
+  return [keyPrefix, ofClient, fieldsOf(redisOptions).keyPrefix].some(Boolean)
+}
+
+/** For adding jobs: the app's own client, or one of ours. */
+export function addingConnection(connection: object): Connection {
+  return isClient(connection) ? { client: connection as ConnectionOptions, close() {} } : owned(create(connection))
+}
+
+/** For a worker, which waits for jobs without end and so must never give a command up. */
+export function workingConnection(connection: object): Connection {
+  const patient = { maxRetriesPerRequest: null }
+  if (!isClient(connection)) return owned(create({ ...connection, ...patient }))
+  if (!connection.isCluster) return owned(connection.duplicate(patient))
+  return owned(connection.duplicate(undefined, { redisOptions: { ...connection.options.redisOptions, ...patient } }))
 }
 
 function isClient(connection: object): connection is RedisClient {
   return 'duplicate' in connection && typeof connection.duplicate === 'function'
 }
 
-/** Whether an ioredis client, or options for one, put something before every key. */
-export function hasKeyPrefix(connection: unknown): boolean {
-  const { keyPrefix, options, redisOptions } = fieldsOf(connection)
-  const { keyPrefix: ofClient, redisOptions: ofCluster } = fieldsOf(options)
-  return [keyPrefix, ofClient, fieldsOf(redisOptions).keyPrefix, fieldsOf(ofCluster).keyPrefix].some(Boolean)
+function create({ url, ...options }: { readonly url?: string }): RedisClient {
+  return url === undefined ? new Client(options) : new Client(url, options)
 }
 
-/** The connection as BullMQ takes it, for adding. */
-export function connectionOf(connection: object): ConnectionOptions {
-  return isClient(connection) ? (connection as ConnectionOptions) : { ...connection }
-}
+/** BullMQ copies the client for its blocking reads, and lets go of the copy only once Redis answers. */
+function owned(client: RedisClient): Connection {
+  const clients: RedisClient[] = []
+  let closed = false
 
-/** A connection for a worker, which waits for jobs without end and so must never give a command up. */
-export function workerConnectionOf(connection: object): { readonly connection: ConnectionOptions; close(): void } {
-  const patient = { maxRetriesPerRequest: null }
-  if (!isClient(connection)) return { connection: { ...connection, ...patient }, close() {} }
-  const client = connection.isCluster
-    ? connection.duplicate(undefined, { redisOptions: { ...connection.options?.redisOptions, ...patient } })
-    : connection.duplicate(patient)
-  // BullMQ listens as long as it uses it, and the client outlives that by a moment.
-  client.on('error', () => {})
-  return { connection: client as ConnectionOptions, close: () => client.disconnect() }
+  function own(one: RedisClient): RedisClient {
+    clients.push(one)
+    // BullMQ listens for as long as it uses it; a client outlives that by a moment.
+    one.on('error', () => {})
+    one.on('ready', () => closed && one.disconnect())
+    const duplicate = one.duplicate.bind(one)
+    one.duplicate = (...options) => own(duplicate(...options))
+    return one
+  }
+
+  function end(one: RedisClient): void {
+    one.options.retryStrategy = () => null
+    one.options.clusterRetryStrategy = () => null
+    // One that is cut between two tries to connect says nothing of its end, and whoever waits for it would wait for ever: its next try ends it.
+    if (one.status !== 'reconnecting') one.disconnect()
+  }
+
+  return {
+    client: own(client) as ConnectionOptions,
+    close() {
+      closed = true
+      clients.forEach(end)
+    },
+  }
 }
