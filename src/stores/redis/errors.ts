@@ -56,5 +56,6 @@ export function isCutShort(error: unknown): boolean {
 function clientCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const code = 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z][A-Z_0-9]*$/.test(code) ? code : error.name
+  if (typeof code === 'string' && /^[A-Z][A-Z_0-9]*$/.test(code)) return code
+  return error.name === 'Error' ? undefined : error.name
 }

@@ -51,7 +51,7 @@ export function createParkedReceipts(run: Run, keys: Keys): ParkedReceipts {
         .map(([text]): Receipt => JSON.parse(text))
     },
     async dropParked(receipt) {
-      await drop([JSON.stringify(receipt)], Number.POSITIVE_INFINITY)
+      await drop([JSON.stringify(receipt)], Number.MAX_VALUE)
     },
   }
 }

@@ -85,9 +85,8 @@ for i = 1, #ARGV, 4 do
     for k = key + 1, key + attempts do redis.call('ZREM', KEYS[k], id) end
     local idempotency = KEYS[key + attempts + 1]
     if keyed == 1 and redis.call('GET', idempotency) == id then redis.call('DEL', idempotency) end
-    redis.call('ZREM', KEYS[1], id)
     redis.call('DEL', KEYS[key])
-    forgotten = forgotten + 1
+    forgotten = forgotten + redis.call('ZREM', KEYS[1], id)
   end
   key = key + 1 + attempts + keyed
 end
