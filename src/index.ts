@@ -53,9 +53,10 @@ export type {
   Until,
 } from './contract/record.ts'
 export type { NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
-export type { NotificationStore, Scheduler } from './contract/store.ts'
+export type { NotificationStore, Scheduler, SqlTransaction } from './contract/store.ts'
 export type { Issue, SmsPolicy, Template } from './contract/template.ts'
 export type { Clock, Duration, Moment, Window } from './contract/time.ts'
+export type { WakeUp } from './contract/wake-up.ts'
 export type { ParsedWebhook, WebhookRequest, WebhookSource } from './contract/webhook.ts'
 export type { BeforeSend } from './notifier/begin.ts'
 export { createNotifier } from './notifier/create-notifier.ts'
