@@ -1,6 +1,5 @@
 import { millisecondsOf } from '../contract/duration.ts'
 import type { Scheduler, SqlTransaction } from '../contract/store.ts'
-import { StoreError } from '../contract/store-error.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { WakeUp } from '../contract/wake-up.ts'
 import { systemClock } from '../wire/clock.ts'
@@ -55,9 +54,18 @@ export interface PgBossOptions {
   readonly clock?: Clock
 }
 
+const day = 24 * 3_600_000
 // A delay that is cut ends early, and whoever is woken early is put off anew.
-const longest = 365 * 24 * 3600 * 1000
-const day = 24 * 3600
+const longest = 365 * day
+const retryDelay = 2000
+// Broken foreign key, missing table.
+const missingQueue = /^(23503|42P01)$/
+
+interface Start {
+  readonly onWake: (id: string) => Promise<void>
+  readonly report: (error: unknown) => void
+  end(): unknown
+}
 
 /**
  * Wakes by jobs of pg-boss, in the transaction that writes the record where the store is in the same database. Delays are counted by the database's
@@ -71,18 +79,12 @@ export function pgBoss(options: PgBossOptions): Scheduler {
   const expireInSeconds = Math.ceil(millisecondsOf(options.redeliverAfter ?? '60s')! / 1000)
   const outstanding = createOutstanding()
   let ready: Promise<void> | undefined
-  let working: Promise<string> | undefined
-  let deafen = () => {}
+  let started: Start | undefined
+  let working: Promise<string | undefined> | undefined
+  let disarm = () => {}
 
   async function prepareQueue(): Promise<void> {
-    const settings = {
-      expireInSeconds,
-      retryLimit: 20,
-      retryDelay: 0,
-      retentionSeconds: 14 * day,
-      deleteAfterSeconds: 60,
-      notify,
-    }
+    const settings = { expireInSeconds, retryLimit: 20, deleteAfterSeconds: 60, notify }
     try {
       // Any number of wake-ups may wait for their time: that is no backlog to warn of.
       await boss.createQueue(queue, { ...settings, warningQueueSize: 2 ** 31 - 1 })
@@ -140,7 +142,7 @@ export function pgBoss(options: PgBossOptions): Scheduler {
     try {
       await boss.insert(queue, jobsOf(scheduled), { db: { executeSql } })
     } catch (error) {
-      ready = undefined
+      if (refusal === undefined || missingQueue.test(String(fieldsOf(refusal.error).code))) ready = undefined
       // What the transaction refused is for the store to judge: it may have to be repeated as a whole.
       throw refusal === undefined ? failureOf(error) : refusal.error
     }
@@ -156,30 +158,38 @@ export function pgBoss(options: PgBossOptions): Scheduler {
     })
   }
 
+  /** A database that is not there yet, or not any more, keeps nobody from waking once it is. */
+  async function begin(start: Start): Promise<void> {
+    if (started !== start) return
+    working = work(start.onWake).catch((error) => {
+      start.report(error)
+      disarm = clock.setTimer(retryDelay, () => void begin(start))
+      return undefined
+    })
+    await working
+  }
+
   return {
     wakeAt: perTurn(schedule),
     wakeWithin: scheduleWithin,
     async start(onWake, onError) {
+      const report = (error: unknown) => onError(failureOf(error))
       const hear = (error: unknown) => {
         const { queue: source } = fieldsOf(error)
-        if (source === undefined || source === queue) onError(failureOf(error))
+        if (source === undefined || source === queue) report(error)
       }
       boss.on('error', hear)
-      deafen = () => boss.off('error', hear)
-      try {
-        working = work(onWake)
-        await working
-      } catch (error) {
-        working = undefined
-        deafen()
-        throw error instanceof StoreError ? error : failureOf(error)
-      }
+      started = { onWake, report, end: () => boss.off('error', hear) }
+      await begin(started)
     },
     async stop() {
-      const id = await working?.catch(() => undefined)
+      const { end } = started ?? {}
+      started = undefined
+      const id = await working
       working = undefined
+      disarm()
       if (id !== undefined) await boss.offWork(queue, { id, wait: true })
-      deafen()
+      end?.()
     },
   }
 }
@@ -193,12 +203,7 @@ function checkPgBossOptions(options: PgBossOptions): void {
     ['batchSize', batchSize, isCount(batchSize), 'be a whole number from 1'],
     ['concurrency', concurrency, isCount(concurrency), 'be a whole number from 1'],
     ['pollEvery', pollEvery, (millisecondsOf(pollEvery) ?? 0) >= 500, 'be a duration of at least 500 ms'],
-    [
-      'redeliverAfter',
-      redeliverAfter,
-      inRange(millisecondsOf(redeliverAfter), 1000, 1000 * day),
-      'be a duration from 1 s to 24 h',
-    ],
+    ['redeliverAfter', redeliverAfter, inRange(millisecondsOf(redeliverAfter), 1000, day), 'be a duration from 1 s to 24 h'],
   ])
 }
 

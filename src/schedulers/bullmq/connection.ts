@@ -46,7 +46,8 @@ function isClient(connection: object): connection is RedisClient {
   return 'duplicate' in connection && typeof connection.duplicate === 'function'
 }
 
-function create({ url, ...options }: { readonly url?: string }): RedisClient {
+function create(connection: object): RedisClient {
+  const { url, ...options }: { readonly url?: string } = connection
   return url === undefined ? new Client(options) : new Client(url, options)
 }
 

@@ -16,6 +16,7 @@ const faults: readonly (readonly [codes: RegExp, fault: StoreFault, meaning: str
 
 /** What pg-boss threw, as an error that repeats none of its words: they may quote a row or an address. */
 export function failureOf(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
   const given = fieldsOf(error).code
   const code = isText(given, /^\w{1,40}$/) ? given : ''
   const [, fault, meaning] = faults.find(([codes]) => codes.test(code)) ?? ['', 'refused' as const, 'it refused: is it started?']
