@@ -1,5 +1,6 @@
 import { closeChecks } from './store-contract/close.ts'
 import { dueChecks } from './store-contract/due.ts'
+import { enlistChecks } from './store-contract/enlist.ts'
 import { keyChecks } from './store-contract/keys.ts'
 import { mixedChecks } from './store-contract/mixed.ts'
 import type { Checks, OpenedStore, StoreContractCase, StoreContractOptions } from './store-contract/opened.ts'
@@ -26,6 +27,7 @@ export function storeContract(
     ...dueChecks,
     ...retentionChecks,
     ...mixedChecks,
+    ...enlistChecks,
     ...closeChecks,
     ...(severalProcesses && { ...processChecks, ...watchChecks(patience) }),
   }

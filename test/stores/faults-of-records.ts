@@ -67,6 +67,17 @@ export const recordFaults: Readonly<Record<string, Fault>> = {
       }
     },
   },
+  'an id is looked for some time before the write': {
+    found: /^records: of 20 inserts/,
+    plant: (store) => ({
+      async insert(record) {
+        const isTaken = (await store.get(record.id)) !== undefined
+        await turn()
+        if (!isTaken && (await store.get(record.id)) !== undefined) return { record, created: true }
+        return store.insert(record)
+      },
+    }),
+  },
   'a taken idempotency key gives what was to be stored': {
     found: /^idempotency keys: one that is taken/,
     plant: (store) => ({ insert: async (record) => ({ ...(await store.insert(record)), record }) }),
@@ -95,6 +106,15 @@ export const recordFaults: Readonly<Record<string, Fault>> = {
     }),
   },
   'the version is looked at some time before the write': { found: /^compare and swap: of 50/, plant: racing },
+  'an update of a version to come wins': {
+    found: /^compare and swap: updates of other versions/,
+    plant: (store) => ({
+      async update(record, expected) {
+        const version = (await store.get(record.id))?.version ?? -1
+        return store.update(record, Math.min(version, expected))
+      },
+    }),
+  },
   'an update that lost says that it won': {
     found: /^compare and swap: an update is written/,
     plant: (store) => ({
@@ -118,6 +138,17 @@ export const recordFaults: Readonly<Record<string, Fault>> = {
   'more records are found than asked for': {
     found: /^keys: records are found/,
     plant: (store) => ({ findByKey: (provider, key) => store.findByKey(provider, key, 100) }),
+  },
+  'the limit counts attempts': {
+    found: /^keys: as many records/,
+    plant: (store) => ({
+      async findByKey(provider, key, limit) {
+        const attempts = (await store.findByKey(provider, key, limit)).flatMap((record) =>
+          record.steps.flatMap((step) => step.attempts.filter(({ keys }) => keys.includes(key)).map(() => record)),
+        )
+        return [...new Set(attempts.slice(0, limit))]
+      },
+    }),
   },
   'keys are trimmed': {
     found: /^keys: are told apart/,

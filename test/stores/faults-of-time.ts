@@ -1,4 +1,5 @@
-import type { NotificationRecord, NotificationStore, Receipt } from 'omnicascade'
+import { type NotificationRecord, type NotificationStore, OmnicascadeError, type Receipt, type Scheduler } from 'omnicascade'
+import { wakeUpOf } from '../../src/contract/wake-up.ts'
 import { type Fault, none, racing, turn, writes } from './support.ts'
 
 /** Reads what it has read before. */
@@ -23,6 +24,39 @@ const afterClose = (failure: () => Error) => (store: NotificationStore) => {
       if (closed) throw failure()
       return store.get(id)
     },
+  }
+}
+
+/** Hands wake-ups to a scheduler, wrongly. */
+const enlisting = (store: NotificationStore, fault: 'before' | 'after' | 'unconfirmed'): Partial<NotificationStore> => {
+  let scheduler: Scheduler | undefined
+  const handOver = async (record: NotificationRecord) => {
+    const wakeUp = wakeUpOf(record)
+    const confirm = wakeUp && (await scheduler?.wakeWithin?.({ query: async () => ({ rows: [] }) }, [wakeUp]))
+    if (fault !== 'unconfirmed') confirm?.()
+  }
+  async function around<T>(record: NotificationRecord, write: () => T | Promise<T>, isWritten: (answer: T) => boolean) {
+    try {
+      if (fault === 'before') await handOver(record)
+      const answer = await write()
+      if (fault !== 'before' && isWritten(answer)) await handOver(record)
+      return answer
+    } catch (error) {
+      throw OmnicascadeError.is(error) ? error : new OmnicascadeError('store-refused', 'the scheduler failed')
+    }
+  }
+  return {
+    enlist(given) {
+      if (given.wakeWithin) scheduler = given
+      return given.wakeWithin !== undefined
+    },
+    insert: (record) =>
+      around(
+        record,
+        () => store.insert(record),
+        ({ created }) => created,
+      ),
+    update: (record, expected) => around(record, () => store.update(record, expected), Boolean),
   }
 }
 
@@ -157,6 +191,17 @@ export const timeFaults: Readonly<Record<string, Fault>> = {
         return 0
       },
     }),
+  },
+  'a query gives no more than 500': {
+    found: /^many at once: a thousand/,
+    plant: (store) => ({ due: (now, limit) => store.due(now, Math.min(limit, 500)) }),
+  },
+  'a scheduler is taken that cannot write within a transaction': { found: /^enlist/, plant: () => ({ enlist: () => true }) },
+  'wake-ups are written whether or not their records are': { found: /^enlist/, plant: (store) => enlisting(store, 'before') },
+  'wake-ups are not confirmed': { found: /^enlist/, plant: (store) => enlisting(store, 'unconfirmed') },
+  'a record is stored though its wake-up is not': {
+    found: /^enlist: a record whose/,
+    plant: (store) => enlisting(store, 'after'),
   },
   'a write is lost now and then': {
     found: /^many at once/,

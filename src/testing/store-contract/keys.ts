@@ -88,4 +88,13 @@ export const keyChecks: Checks = {
     assert.equal(await store.update(newer, 0), true)
     same(await store.findByKey('twin', 'm2', 10), [newer])
   },
+
+  'keys: as many records are found as asked for, however many of their attempts carry the key': async ({ store }) => {
+    for (const [index, id] of ['n1', 'n2', 'n3'].entries()) {
+      const attempts = [0, 1, 2].map((attempt) => sampleAttempt(id, { keys: ['user-7'], idempotencyKey: `${id}.0.${attempt}` }))
+      await store.insert(sampleRecord(id, { attempts, createdAt: start + index }))
+    }
+    same(idsOf(await store.findByKey('twin', 'user-7', 2)), ['n3', 'n2'])
+    same(idsOf(await store.findByKey('twin', 'user-7', 10)), ['n3', 'n2', 'n1'])
+  },
 }

@@ -10,6 +10,25 @@ const operationsEach = 50
 
 /** Many at once: each actor knows what its own records must be, whatever the others do to theirs. */
 export const mixedChecks: Checks = {
+  'many at once: a thousand records are stored, due, settled and forgotten together': async ({ store }) => {
+    const count = 1000
+    const records = Array.from({ length: count }, (_, index) =>
+      sampleRecord(`n${index}`, { keys: [`m${index}`, 'shared'], idempotencyKey: `order-${index}`, dueAt: start + index }),
+    )
+    const inserted = await Promise.all(records.map(async (record) => (await store.insert(record)).created))
+    assert.ok(inserted.every(Boolean))
+    same(
+      await store.due(start + count, 2 * count),
+      records.map(({ id }) => id),
+    )
+    assert.equal((await store.findByKey('twin', 'shared', 2 * count)).length, count)
+    const updated = await Promise.all(records.map(async (record) => store.update(settled(record, start), 0)))
+    assert.ok(updated.every(Boolean))
+    assert.equal(await store.nextDueAt(), null)
+    assert.equal(await store.prune(start + 1, start, 2 * count), count)
+    same([await store.get('n0'), await store.findByKey('twin', 'shared', count)], [undefined, []])
+  },
+
   'many at once: 1,000 mixed operations leave what they would have left one by one': ({ store }) => runMixed([store]),
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { NotificationStore } from '../../contract/store.ts'
-import { atOnce, type Checks, failsTyped, outcomes, same } from './opened.ts'
+import { atOnce, type Checks, failsTyped, isTyped, outcomes, same } from './opened.ts'
 import { brokenTexts, next, oddTexts, sampleRecord, settled, start } from './samples.ts'
 
 /** Records: what is stored is found, once, and changed only by who knows its version. */
@@ -71,6 +71,17 @@ export const recordChecks: Checks = {
     for (let index = 0; index < 20; index++) assert.equal((await store.get(`n${index}`))?.id, `n${index}`)
   },
 
+  'records: of 20 inserts of one id at the same time one is stored, and the others are refused': async ({ store }) => {
+    const inserts = Array.from({ length: 20 }, (_, index) => () => store.insert(sampleRecord('n1', { metadata: { index } })))
+    const done = await outcomes(inserts)
+    const won = done.flatMap((outcome, index) => (outcome.status === 'fulfilled' && outcome.value.created ? [index] : []))
+    assert.equal(won.length, 1, `${won.length} were stored`)
+    for (const outcome of done)
+      if (outcome.status === 'rejected') isTyped(outcome.reason)
+      else assert.equal(outcome.value.created, true, 'without an idempotency key nothing is known again')
+    same((await store.get('n1'))?.metadata, { index: won[0] })
+  },
+
   'idempotency keys: one that is taken stores nothing and gives the record that has it, as it is now': async ({ store }) => {
     const first = sampleRecord('n1', { idempotencyKey: 'order-1' })
     await store.insert(first)
@@ -87,6 +98,10 @@ export const recordChecks: Checks = {
     const record = sampleRecord('n1', { idempotencyKey: 'order-1' })
     await store.insert(record)
     same(await store.insert(record), { record, created: false })
+    const other = sampleRecord('n2', { idempotencyKey: 'order-2' })
+    const inserted = await atOnce(20, () => store.insert(other))
+    assert.equal(inserted.filter(({ created }) => created).length, 1)
+    for (const { record: found } of inserted) same(found, other)
   },
 
   'idempotency keys: of 50 inserts at the same time one is stored, and all give it': async ({ store }) => {
@@ -137,6 +152,22 @@ export const recordChecks: Checks = {
     const won = await atOnce(50, (index) => store.update(next(record, { metadata: { index } }), 0))
     assert.equal(won.filter(Boolean).length, 1)
     same((await store.get('n1'))?.metadata, { index: won.indexOf(true) })
+  },
+
+  'compare and swap: updates of other versions at the same time do not keep the right one from winning': async ({ store }) => {
+    const record = sampleRecord('n1', { version: 3 })
+    await store.insert(record)
+    for (let version = 3; version < 13; version++) {
+      // Some that were overtaken, some that nothing leads to, and in their midst the one that fits.
+      const expected = [version + 50, version - 1, version + 99, version, version - 2, version + 70, version - 3]
+      const won = await atOnce(expected.length, (index) => {
+        const from = expected[index] ?? assert.fail()
+        return store.update({ ...record, version: from + 1, metadata: { version } }, from)
+      })
+      assert.deepEqual(won, [false, false, false, true, false, false, false])
+      const stored = await store.get('n1')
+      same([stored?.version, stored?.metadata], [version + 1, { version }])
+    }
   },
 
   'compare and swap: writers that read, change and try again lose no change': async ({ store }) => {
