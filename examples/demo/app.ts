@@ -8,6 +8,7 @@ import { telegram } from 'omnicascade/providers/telegram'
 import { twin, twinWebhook } from 'omnicascade/providers/twin'
 import { createSambaClient } from 'omnicascade/samba'
 import { memoryLinkStore, storeShortener } from 'omnicascade/shorteners/store'
+import { sqlite } from 'omnicascade/stores/sqlite'
 import { sendiosWebhook } from 'omnicascade/webhooks/sendios'
 import { z } from 'zod'
 
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly twin: { readonly baseUrl: string; readonly email: string; readonly password: string }
   readonly samba: { readonly baseUrl: string; readonly trackpointId: string; readonly apiKey: string }
   readonly smtpUrl: string
+  /** The file in which notifications live. */
+  readonly file: string
 }
 
 const sms = { project: 99, template: 15 }
@@ -73,6 +76,9 @@ export function mountApp(app: Express, options: AppOptions) {
       }),
     ],
     links: shortenLinks(links),
+    store: sqlite(options.file),
+    // What an earlier process has sent is rendered by this one.
+    templates: [orderShipped],
   })
 
   app.post('/hooks/sendios', expressWebhook(notifier, sendiosWebhook(), { secret }))

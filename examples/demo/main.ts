@@ -103,12 +103,35 @@ async function isCancelled({ stage: { notifier, twins }, checks, screen, signal 
   checks.equal('3: calls and mails', callsOf(twins), before)
 }
 
+/** A process that ends in the midst of it, and another that goes on. */
+async function goesOn({ stage, checks, screen, signal }: Scene): Promise<void> {
+  line(screen, '4. The app is redeployed while an SMS is out. The new process finds the notification in the SQLite file,')
+  line(screen, '   and takes the callback.\n')
+  const { id } = await stage.notifier.send({
+    to: { phone: '+420777123458', email: 'joan@example.org', timeZone: 'Europe/Prague' },
+    template: orderShipped,
+    variables: { ...order, name: 'Joan', order: '1004' },
+    cascade: [{ channel: 'sms', through: 'twin', within: '5s' }, 'email'],
+  })
+  for await (const { steps } of stage.notifier.watch(id, { signal })) if (steps[0]?.state === 'awaiting') break
+  const before = stage.notifier
+  await stage.redeploy()
+  const outcome = await stage.notifier.settled(id, { signal })
+  const record = (await stage.notifier.get(id))!
+  line(screen, indented(formatTimeline(record)))
+
+  checks.equal('4: another process', stage.notifier !== before, true)
+  checks.equal('4: outcome', [outcome.status, outcome.by], ['delivered', 'sms'])
+  checks.equal('4: attempts', attemptsOf(record), [['twin', 'accepted', 'delivered']])
+  checks.equal('4: mails', mailsTo(stage.twins.mail, 'joan@example.org'), [])
+}
+
 /** A long stream, and a connection that breaks. */
 async function streams({ stage: { samba, twins, generated }, checks, screen, signal }: Scene): Promise<void> {
   const total = generated + 2
   line(
     screen,
-    `4. Samba exports ${total.toLocaleString('en')} SMS events. Its connection breaks once half-way, and the export goes on.\n`,
+    `5. Samba exports ${total.toLocaleString('en')} SMS events. Its connection breaks once half-way, and the export goes on.\n`,
   )
   const statuses = new Map<string, number>()
   const sample: string[] = []
@@ -124,11 +147,11 @@ async function streams({ stage: { samba, twins, generated }, checks, screen, sig
   const counted = [...statuses].map(([status, count]) => `${count.toLocaleString('en')} ${status}`)
   line(screen, `\n  ${counted.join(', ')}`)
 
-  checks.equal('4: events', events, total)
-  checks.equal('4: the sample of the documentation', sample, ['one-off Black Friday', 'flow Retention'])
-  checks.equal('4: generated events, each once and in order', inOrder, generated)
-  checks.equal('4: delivered', statuses.get('DELIVERED'), 2 + expectedCount('DELIVERED', generated))
-  checks.equal('4: requests', twins.samba.requests.length, 2)
+  checks.equal('5: events', events, total)
+  checks.equal('5: the sample of the documentation', sample, ['one-off Black Friday', 'flow Retention'])
+  checks.equal('5: generated events, each once and in order', inOrder, generated)
+  checks.equal('5: delivered', statuses.get('DELIVERED'), 2 + expectedCount('DELIVERED', generated))
+  checks.equal('5: requests', twins.samba.requests.length, 2)
 }
 
 /** The whole story. Gives what came out otherwise than expected. Rejects with the signal's reason when it is aborted. */
@@ -137,7 +160,7 @@ export async function demo(screen: Screen, signal: AbortSignal, options: StageOp
   try {
     const checks = createChecks()
     const scene: Scene = { stage, checks, screen, signal }
-    for (const part of [fallsThrough, sendsBeside, isCancelled, streams]) {
+    for (const part of [fallsThrough, sendsBeside, isCancelled, goesOn, streams]) {
       await part(scene)
       line(screen)
     }

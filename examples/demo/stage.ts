@@ -1,7 +1,10 @@
-import type { Server } from 'node:http'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import express from 'express'
-import { mountApp } from './app.ts'
+import { type AppOptions, mountApp } from './app.ts'
 import { mailTwin } from './twins/mail.ts'
 import { sambaTwin } from './twins/samba.ts'
 import { sendiosTwin } from './twins/sendios.ts'
@@ -24,10 +27,8 @@ export async function openStage({ blocked = [42], generated = 100_000 }: StageOp
   const twinLogin = { email: 'shop@example.org', password: 'demo-password' }
   const sambaLogin = { trackpointId: '4541245641234564', apiKey: 'demo-key' }
 
-  const app = express()
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const folder = await mkdtemp(join(tmpdir(), 'omnicascade-demo-'))
+  const url = `http://127.0.0.1:${await freePort()}`
 
   const telegram = await telegramTwin({ ...telegramLogin, blocked })
   const sendios = await sendiosTwin({ ...sendiosLogin, webhookUrl: () => `${url}/hooks/sendios?token=${hookSecret}` })
@@ -36,7 +37,7 @@ export async function openStage({ blocked = [42], generated = 100_000 }: StageOp
   const mail = await mailTwin()
 
   const at = ({ baseUrl }: { readonly baseUrl: string }) => ({ baseUrl })
-  const { notifier, samba: sambaClient } = mountApp(app, {
+  const options: AppOptions = {
     url,
     hookSecret,
     telegram: { ...telegramLogin, ...at(telegram) },
@@ -44,18 +45,29 @@ export async function openStage({ blocked = [42], generated = 100_000 }: StageOp
     twin: { ...twinLogin, ...at(twin) },
     samba: { ...sambaLogin, ...at(samba) },
     smtpUrl: mail.url,
-  })
+    file: join(folder, 'notifications.db'),
+  }
+  let app = await startApp(options)
 
   return {
-    notifier,
-    samba: sambaClient,
+    get notifier() {
+      return app.notifier
+    },
+    get samba() {
+      return app.samba
+    },
     generated,
     twins: { telegram, sendios, twin, samba, mail },
+    /** Stops the app and starts another one in its place, which knows nothing but what is in the file. */
+    async redeploy() {
+      await app.stop()
+      app = await startApp(options)
+    },
     /** The app stops first, so that no vendor is missed by it. */
     async close() {
-      await notifier.close({ timeout: '2s' })
+      await app.stop()
       for (const opened of [telegram, sendios, twin, samba, mail]) await opened.close()
-      await closeServer(server)
+      await rm(folder, { recursive: true })
     },
   }
 }
@@ -63,7 +75,25 @@ export async function openStage({ blocked = [42], generated = 100_000 }: StageOp
 /** Twins and app. */
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections()
+async function startApp(options: AppOptions) {
+  const app = express()
+  const mounted = mountApp(app, options)
+  const server = app.listen(Number(new URL(options.url).port), '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    ...mounted,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await mounted.notifier.close({ timeout: '2s' })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = express().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
+  return port
 }

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** One request as a twin saw it. */
 export interface Seen {
@@ -63,13 +64,19 @@ export interface Outbox {
 export function outbox(): Outbox {
   const timers = new Set<NodeJS.Timeout>()
   const posted: Promise<number>[] = []
+  let isClosed = false
   const send = async (url: string, body: unknown) => {
     await posted.at(-1) // In order, however busy the machine is.
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    return fetch(url, init).then(
-      ({ status }) => status,
-      () => 0,
-    )
+    for (let tries = 0; tries < 50 && !isClosed; tries++) {
+      try {
+        return (await fetch(url, init)).status
+      } catch {
+        // Nobody is there at the moment; vendors come again.
+        await pause(100)
+      }
+    }
+    return 0
   }
   return {
     answers: () => Promise.all(posted),
@@ -81,6 +88,7 @@ export function outbox(): Outbox {
       timers.add(timer)
     },
     close() {
+      isClosed = true
       for (const timer of timers) clearTimeout(timer)
     },
   }
