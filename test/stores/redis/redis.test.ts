@@ -21,6 +21,20 @@ function counted(client: Redis) {
   return { client: counting, lengths }
 }
 
+/** A client that lets something else happen before its pipeline of a given number. */
+function interrupted(client: Redis, number: number, meanwhile: () => Promise<unknown>): RedisClient {
+  let pipelines = 0
+  return {
+    duplicate: () => client.duplicate(),
+    pipeline: (commands) => ({
+      async exec() {
+        if (++pipelines === number) await meanwhile()
+        return client.pipeline(commands).exec()
+      },
+    }),
+  }
+}
+
 const failure = (work: unknown) =>
   Promise.resolve(work).then(
     () => undefined,
@@ -53,28 +67,31 @@ describeRedis('the store on Redis', () => {
     let count = 0
     const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\0', '\ud800', 'a\udfff', '\r\n', '$-1\r\n', ''))
     const numbers = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(2 ** 53 + 2, 1e308, 5e-324, -0))
-    const values = fc.letrec((tie) => ({
+    const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 3 },
         texts,
         numbers,
-        fc.constant(null),
-        fc.boolean(),
+        fc.constantFrom(null, true, false),
         fc.array(tie('value')),
         fc.dictionary(texts, tie('value')),
       ),
-    })).value
+    }))
+    const some = fc.array(fc.tuple(fc.dictionary(texts, value), texts), { minLength: 10, maxLength: 30 })
+    const check = async ([metadata, text]: [object, string]) => {
+      const id = `${count++}${text}`
+      const record = sampleRecord(id, { metadata: metadata as never, idempotencyKey: id, keys: [id] })
+      expect((await store.insert(record)).created).toBe(true)
+      const json = JSON.stringify(record)
+      expect(JSON.stringify(await store.get(id))).toBe(json)
+      expect((await store.findByKey('twin', id, 2)).map((found) => JSON.stringify(found))).toEqual([json])
+      expect(JSON.stringify((await store.insert({ ...record, id: 'other' })).record)).toBe(json)
+    }
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(texts, values), texts, async (metadata, text) => {
-        const id = `${count++}${text}`
-        const record = sampleRecord(id, { metadata: metadata as never, idempotencyKey: id, keys: [id] })
-        expect((await store.insert(record)).created).toBe(true)
-        const json = JSON.stringify(record)
-        expect(JSON.stringify(await store.get(id))).toBe(json)
-        expect((await store.findByKey('twin', id, 2)).map((found) => JSON.stringify(found))).toEqual([json])
-        expect(JSON.stringify((await store.insert({ ...record, id: 'other' })).record)).toBe(json)
+      fc.asyncProperty(some, async (each) => {
+        await Promise.all(each.map(check))
       }),
-      { numRuns: 100 },
+      { numRuns: 15 },
     )
     expect((await store.due(start * 2, 1000)).length).toBe(count)
   }, 30_000)
@@ -138,6 +155,38 @@ describeRedis('the store on Redis', () => {
     expect(await store.prune(start + 1, start, 10)).toBe(0)
   })
 
+  test('an idempotency key goes with the record that has it, and with no other', async () => {
+    const { store, key } = open()
+    await store.insert(sampleRecord('n1', { idempotencyKey: 'order-1', dueAt: null, settledAt: start }))
+    await client.del(key('idempotency:order-1'))
+    const second = sampleRecord('n2', { idempotencyKey: 'order-1' })
+    await store.insert(second)
+    expect(await store.prune(start + 1, start, 10)).toBe(1)
+    expect(await store.insert(sampleRecord('n3', { idempotencyKey: 'order-1' }))).toEqual({ record: second, created: false })
+  })
+
+  test('a record that comes back while its idempotency key is being taken over keeps it', async () => {
+    const first = sampleRecord('n1', { idempotencyKey: 'order-1' })
+    const own = `{${prefix}}:${stores++}`
+    const plain = redis({ client, prefix: own })
+    await plain.insert(first)
+    await client.del(`${own}:record:n1`, `${own}:due`)
+    // The look at the policy, the insert, the look for the record that has the key, and the insert again.
+    const slow = redis({ client: interrupted(client, 4, () => Promise.resolve(plain.insert(first))), prefix: own })
+    expect(await slow.insert(sampleRecord('n2', { idempotencyKey: 'order-1' }))).toEqual({ record: first, created: false })
+  })
+
+  test('a record that changes while it is about to be forgotten stays', async () => {
+    const own = `{${prefix}}:${stores++}`
+    const plain = redis({ client, prefix: own })
+    const done = settled(sampleRecord('n1', { keys: ['m1'] }), start)
+    await plain.insert(done)
+    const late = next(done, { dueAt: start + 5 })
+    const slow = redis({ client: interrupted(client, 4, () => Promise.resolve(plain.update(late, done.version))), prefix: own })
+    expect(await slow.prune(start + 1, start, 10)).toBe(0)
+    expect(await plain.findByKey('twin', 'm1', 1)).toEqual([late])
+  })
+
   test('what is forgotten leaves nothing behind', async () => {
     const { store, key } = open()
     const record = sampleRecord('n1', { idempotencyKey: 'order-1', keys: ['m1', 'm2'] })
@@ -148,6 +197,27 @@ describeRedis('the store on Redis', () => {
     await store.dropParked(sampleReceipt(['c']))
     expect(await store.prune(start + 1, start + 1, 10)).toBe(1)
     expect(await client.keys(key('*').replace(/[{}]/g, '?'))).toEqual([key('count')])
+  })
+
+  test('a settled record that waits again is not forgotten', async () => {
+    const { store } = open()
+    const done = settled(sampleRecord('n1'), start)
+    await store.insert(sampleRecord('n1'))
+    await store.update(done, 0)
+    const waiting = next(done, { dueAt: start + 5 })
+    await store.update(waiting, 1)
+    expect(await store.prune(start + 1, start, 10)).toBe(0)
+    expect(await store.get('n1')).toEqual(waiting)
+  })
+
+  test('a receipt that is parked again keeps its place and its end', async () => {
+    const { store } = open()
+    const [first, second] = [sampleReceipt(['a']), sampleReceipt(['a'], { status: 'read' })]
+    await store.parkReceipt(first, start, start + 5)
+    await store.parkReceipt(second, start, start + 5)
+    await store.parkReceipt(first, start + 1, start + 50)
+    expect(await store.findParked('twin', ['a'], start + 4)).toEqual([first, second])
+    expect(await store.findParked('twin', ['a'], start + 5)).toEqual([])
   })
 
   test('receipts that have expired go as others come, where nobody prunes', async () => {
