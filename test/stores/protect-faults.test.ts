@@ -30,6 +30,21 @@ describe('sealed receipts that are parked', () => {
     expect(await memory.findParked('twin', ['a'], start)).toHaveLength(1)
   })
 
+  test('are dropped alone, whatever they share with others', async () => {
+    const store = protect(memoryStore(), aes())
+    const others: Receipt[] = [
+      { ...receipt, status: 'read' },
+      { ...receipt, at: start + 1 },
+      { ...receipt, raw: 'click' },
+      { ...receipt, reason: '5' },
+      { ...receipt, link: 'https://example.org/' },
+      sampleReceipt(['a', 'b'], { status: 'clicked' }),
+    ]
+    for (const parked of [receipt, ...others]) await store.parkReceipt(parked, start, later)
+    await store.dropParked(receipt)
+    expect(await store.findParked('twin', ['a'], start)).toEqual(others)
+  })
+
   test('that say nothing in the vendor’s words call no hook', async () => {
     const hooks = aes()
     const store = protect(memoryStore(), hooks)

@@ -35,11 +35,7 @@ export function createParked(store: NotificationStore, seals: Seals | undefined)
     },
     async findParked(provider, keys, now) {
       const found = await Promise.all((await store.findParked(provider, keys, now)).map(opened))
-      const distinct = new Map<string, Receipt>()
-      for (const { rest, said } of found) {
-        const text = JSON.stringify([rest, said])
-        if (!distinct.has(text)) distinct.set(text, { ...rest, ...said })
-      }
+      const distinct = new Map(found.map(({ rest, said }) => [JSON.stringify([rest, said]), { ...rest, ...said }]))
       return [...distinct.values()]
     },
     async dropParked(receipt) {
