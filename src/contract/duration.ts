@@ -8,7 +8,8 @@ export function millisecondsOf(duration: unknown): number | undefined {
   if (typeof duration === 'number') return duration >= 0 && Number.isFinite(duration) ? duration : undefined
   if (typeof duration !== 'string') return undefined
   const [, amount, unit] = /^(\d{1,15}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(duration) ?? []
-  return amount === undefined ? undefined : Number(amount) * units[unit!]!
+  // '4.35m' is 261,000 ms, and not a little less.
+  return amount === undefined ? undefined : Math.round(Number(amount) * units[unit!]! * 1e6) / 1e6
 }
 
 /** What is said of a value that is no duration. */

@@ -67,11 +67,11 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     }
   }
 
-  function unparkExpired(now: number): number {
+  function unparkExpired(now: number, limit = parked.size): number {
     const { size } = parked
     // Receipts are parked for equal times, so what has expired stands first.
     for (const entry of parked.values()) {
-      if (entry.expiresAt > now) break
+      if (entry.expiresAt > now || size - parked.size >= limit) break
       unpark(entry)
     }
     return size - parked.size
@@ -125,7 +125,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
         .filter((record) => record.settledAt! < settledBefore && record.dueAt === null)
       const oldest = past.sort((a, b) => a.settledAt! - b.settledAt!).slice(0, limit)
       for (const { id } of oldest) drop(id)
-      return Math.max(oldest.length, unparkExpired(now))
+      return Math.max(oldest.length, unparkExpired(now, limit))
     },
     watch(onChange) {
       const watcher = (id: string) => onChange(id)
