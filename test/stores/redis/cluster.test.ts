@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis'
-import { redis } from 'omnicascade/stores/redis'
+import { type RedisClient, redis } from 'omnicascade/stores/redis'
 import { storeContract } from 'omnicascade/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { next, sampleRecord } from '../../../src/testing/store-contract/samples.ts'
@@ -68,22 +68,52 @@ describeOwnRedis('a cluster of three', () => {
     expect(found[0]?.every((name) => name.startsWith(`app:{${prefix}}:`))).toBe(true)
   })
 
+  /** Where a store's keys lie, and where they might move. */
+  async function placeOf(prefix: string) {
+    const connections = nodes.map((node) => node.connect())
+    const slot = Number(await connections[0]?.call('CLUSTER', 'KEYSLOT', `{${prefix}}`))
+    const from = slots.findIndex((range) => slot <= Number(range.split(' ')[1]))
+    const [source, target] = [connections[from], connections[(from + 1) % 3]]
+    if (source === undefined || target === undefined) throw new Error('no such node')
+    return { slot, source, target }
+  }
+
+  test('a slot that is moving is waited for, also by a few of many', async () => {
+    const client = connectCluster()
+    const prefix = ownPrefix()
+    const { slot, source, target } = await placeOf(prefix)
+    await redis({ client, prefix }).insert(sampleRecord('n1'))
+    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(await target.call('CLUSTER', 'MYID')))
+    const errors: unknown[] = []
+    // Once each pipeline is answered, so that the first meets a slot that moves.
+    const stopped = async (answers: [error: Error | null, result: unknown][] | null) => {
+      errors.push(...(answers ?? []).map(([error]) => error?.message.split(' ')[0]))
+      await source.call('CLUSTER', 'SETSLOT', slot, 'STABLE')
+      return answers
+    }
+    const watched: RedisClient = {
+      duplicate: () => client.duplicate(),
+      pipeline: (commands) => ({ exec: () => client.pipeline(commands).exec().then(stopped) }),
+    }
+    const store = redis({ client: watched, prefix, allowEviction: true })
+    expect(await Promise.all([store.get('n1'), store.get('n2')])).toEqual([sampleRecord('n1'), undefined])
+    expect(errors).toEqual([undefined, 'TRYAGAIN', undefined])
+  })
+
   test('a slot that has moved to another node is followed there, with a full pipeline', async () => {
     const client = connectCluster()
     const prefix = ownPrefix()
     const store = redis({ client, prefix })
     await store.nextDueAt()
-    const slot = Number(await nodes[0]?.connect().call('CLUSTER', 'KEYSLOT', `{${prefix}}`))
-    const from = slots.findIndex((range) => slot <= Number(range.split(' ')[1]))
-    const target = nodes[(from + 1) % 3]?.connect()
-    const targetId = String(await target?.call('CLUSTER', 'MYID'))
-    await target?.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(await nodes[from]?.connect().call('CLUSTER', 'MYID')))
-    await target?.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
+    const { slot, source, target } = await placeOf(prefix)
+    const targetId = String(await target.call('CLUSTER', 'MYID'))
+    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(await source.call('CLUSTER', 'MYID')))
+    await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
     for (const node of nodes) await node.connect().call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
     const records = Array.from({ length: 30 }, (_, index) => sampleRecord(`n${index}`))
     const inserted = await Promise.all(records.map((record) => store.insert(record)))
     expect(inserted.every(({ created }) => created)).toBe(true)
     expect(await Promise.all(records.map((record) => store.update(next(record), 0)))).not.toContain(false)
-    expect(await target?.exists(`{${prefix}}:record:n29`)).toBe(1)
+    expect(await target.exists(`{${prefix}}:record:n29`)).toBe(1)
   })
 })
