@@ -37,7 +37,7 @@ export async function postgresWorld(): Promise<PostgresWorld | null> {
   }
   afterAll(async () => {
     await world.pool().query(`drop schema if exists "${schema}" cascade`)
-    await Promise.all(pools.map((pool) => pool.end()))
+    await Promise.all(pools.map((pool) => pool.ending || pool.end()))
   })
   return world
 }
