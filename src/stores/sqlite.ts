@@ -20,7 +20,7 @@ export interface SqliteOptions {
    * again; a crash of the process loses nothing. It saves a wait for the disk per transaction.
    */
   readonly synchronous?: 'full' | 'normal'
-  /** How long a call waits while another process holds the file. Default 5 seconds. */
+  /** How long a call waits while another process holds the file; opening it waits as long, and holds up the process. Default 5 seconds. */
   readonly lockTimeout?: Duration
   /** How often a watcher looks for what other processes have written. Default 250 milliseconds. */
   readonly pollEvery?: Duration

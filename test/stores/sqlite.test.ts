@@ -80,6 +80,18 @@ describe('group commit', () => {
     expect(await store.insert(sampleRecord('n1'))).toMatchObject({ created: true })
   })
 
+  test('a transaction that could not even be rolled back does not stand in the way for good, and stores nothing', async () => {
+    const store = opened()
+    failOnce('commit', sqliteError(13))
+    vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementationOnce(() => {
+      throw sqliteError(10)
+    })
+    expect(await errorOf(() => store.insert(sampleRecord('n1')))).toMatchObject({ fault: 'full' })
+    expect(await errorOf(() => store.insert(sampleRecord('n2')))).toMatchObject({ fault: 'refused' })
+    expect(await store.insert(sampleRecord('n3'))).toMatchObject({ created: true })
+    expect([await store.get('n1'), await store.get('n2')]).toEqual([undefined, undefined])
+  })
+
   test('after a disk that failed at COMMIT nobody knows, and the error says so', async () => {
     const store = opened()
     failOnce('commit', sqliteError(1034))

@@ -117,6 +117,8 @@ export function createGroupCommit({ db, clock, lockTimeout }: GroupCommitContext
   /** Whoever has waited too long is told so; the rest wait on, without holding up the process. */
   function retryLater(error: OmnicascadeError): void {
     const isLocked = isFault(error, 'locked')
+    // A transaction that could not be ended before would keep every later one from beginning.
+    if (!isLocked) rollback(db)
     const now = clock.now()
     const failed = queue.filter(({ since }) => !isLocked || now - since >= lockTimeout)
     queue = queue.filter(({ since }) => isLocked && now - since < lockTimeout)
