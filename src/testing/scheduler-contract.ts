@@ -189,6 +189,7 @@ const clauses: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await bench.start()
     const ids = [
       '7',
+      '007',
       '0',
       '0:1',
       'a:b',
