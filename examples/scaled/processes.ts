@@ -83,8 +83,8 @@ export function createProcesses(env: Readonly<Record<string, string>>, given: Ab
     until,
     end,
     async start(name, file) {
-      const args = ['--conditions=@omnicascade/source', resolve(import.meta.dirname, file)]
-      const child = spawn(process.execPath, args, {
+      // With Node's own flags, as they were given to this process.
+      const child = spawn(process.execPath, [...process.execArgv, resolve(import.meta.dirname, file)], {
         env: { ...process.env, ...env, PROCESS_NAME: name },
         stdio: ['ignore', 'pipe', 'inherit'],
       })

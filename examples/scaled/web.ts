@@ -9,7 +9,7 @@ const app = express()
 
 app.post('/orders/:id/shipped', express.json(), async (request, response) => {
   const order = request.params.id
-  const { phone, email } = request.body
+  const { phone, email } = request.body ?? {}
   const accepted = await notifier.send({
     to: { phone, email },
     template: orderShipped,
