@@ -54,6 +54,7 @@ export type {
 } from './contract/record.ts'
 export type { NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
 export type { NotificationStore, Scheduler, SqlTransaction } from './contract/store.ts'
+export { StoreError, type StoreFault } from './contract/store-error.ts'
 export type { Issue, SmsPolicy, Template } from './contract/template.ts'
 export type { Clock, Duration, Moment, Window } from './contract/time.ts'
 export type { WakeUp } from './contract/wake-up.ts'
