@@ -32,8 +32,8 @@ export async function windDown(
   const atMost = (limit: number) => within(engine.idle(), limit, clock, () => {})
   // An engine that cannot be reached may be tried for long.
   await within(starting, timeout, clock, () => {})
-  await scheduler.stop()
   await upkeep()?.stop()
+  await scheduler.stop()
   await atMost(timeout)
   engine.cut()
   await atMost(cutGrace)

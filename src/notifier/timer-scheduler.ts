@@ -36,7 +36,7 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let sweeping: Promise<void> | undefined
-  let watching: Awaitable<() => Awaitable<void>> | undefined
+  let unwatch: (() => Awaitable<void>) | undefined
 
   function arm(time: number): void {
     if (wake === undefined || time >= armedFor) return
@@ -70,13 +70,14 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
       wake = onWake
       report = onError
       fire()
-      if (store.shared) watching = store.watch?.(() => arm(clock.now() + gatherDelay))
-      await watching
+      if (!store.shared) return
+      unwatch = await store.watch?.(() => arm(clock.now() + gatherDelay))
+      if (wake === undefined) await unwatch?.()
     },
     async stop() {
       wake = undefined
       disarm()
-      await (await watching)?.()
+      await unwatch?.()
       await sweeping
     },
   }

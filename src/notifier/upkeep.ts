@@ -8,6 +8,8 @@ import { eachDue } from './timer-scheduler.ts'
 export interface Upkeep {
   /** Sees to it from now on. */
   start(): void
+  /** Starts a scheduler that could not be started, as soon as it can. */
+  retry(startScheduler: () => Promise<void>): void
   stop(): Promise<void>
   /** Forgets what has been kept for long enough. */
   prune(): Promise<void>
@@ -27,11 +29,15 @@ const every = 30_000
 // What is due is the scheduler's, for as long as this; later its wake-up must have got lost, or it ends the lease of a process that died.
 const overdueBy = 10_000
 const pruneBatch = 500
+// An engine that is away when the process starts is tried again this often.
+const retryEvery = 5000
 
 /** Sweeps what is overdue, at once and from time to time, and prunes. */
 export function createUpkeep({ store, clock, random, keepFor, wake, onError }: UpkeepContext): Upkeep {
   let disarm = () => {}
+  let disarmRetry = () => {}
   let running: Promise<void> | undefined
+  let retrying: Promise<void> | undefined
   let stopped = false
 
   async function prune(): Promise<void> {
@@ -68,13 +74,25 @@ export function createUpkeep({ store, clock, random, keepFor, wake, onError }: U
     running = run()
   }
 
+  function retry(startScheduler: () => Promise<void>): void {
+    disarmRetry = clock.setTimer(retryEvery, () => {
+      retrying = startScheduler().catch((error) => {
+        onError(error)
+        if (!stopped) retry(startScheduler)
+      })
+    })
+  }
+
   return {
     start,
+    retry,
     prune,
     async stop() {
       stopped = true
       disarm()
+      disarmRetry()
       await running
+      await retrying
     },
   }
 }

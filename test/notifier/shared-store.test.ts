@@ -189,6 +189,33 @@ describe('upkeep of a shared store', () => {
   })
 })
 
+test('a scheduler that is away when the process starts is started as soon as it is back; a close in between leaves nothing behind', async () => {
+  let away = 3
+  let wake: ((id: string) => Promise<void>) | undefined
+  const queue: Scheduler = {
+    wakeAt() {},
+    async start(onWake) {
+      if (away-- > 0) throw new Error('queue down')
+      wake = onWake
+    },
+    stop() {},
+  }
+  const w = world([sms()], { scheduler: queue })
+  const id = await w.send(['sms'], { sendAt: 1000 })
+  await w.to(14)
+  expect([wake, w.events.filter(({ type }) => type === 'error').length]).toEqual([undefined, 3])
+  await w.to(16)
+  await wake?.(id)
+  await w.to(17)
+  expect(await w.states(id)).toEqual(['awaiting'])
+
+  away = 10
+  const given = world([sms()], { scheduler: queue })
+  await given.to(7)
+  await given.notifier.close()
+  expect(given.clock.timers).toBe(0)
+})
+
 test('no more notifications are woken at a time than `concurrency`: the rest stays in the store', async () => {
   const gates = Array.from({ length: 10 }, gate)
   const provider = sms(...gates.map(({ reply }) => reply))
