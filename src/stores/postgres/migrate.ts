@@ -63,7 +63,7 @@ async function versionOf(names: Names, query: Run): Promise<number> {
   return Number(row?.version ?? 0)
 }
 
-const lock = ({ channel }: Names) => `select pg_advisory_xact_lock(hashtextextended('omnicascade ${channel}', 0))`
+const lock = ({ schema }: Names) => `select pg_advisory_xact_lock(hashtextextended('omnicascade ${schema}', 0))`
 const createSchema = ({ schema }: Names) => `create schema if not exists ${schema}`
 const createMigrations = ({ migrations: table }: Names) =>
   `create table if not exists ${table} (version int primary key, applied_at timestamptz not null default now())`
