@@ -42,9 +42,8 @@ export function createChanges(client: RedisClient, channel: string, self: string
         const at = message.indexOf(' ')
         if (!message.startsWith(self)) tell(fromKeyPart(message.slice(at + 1)))
       })
+      // A cluster listens on a node of its own choice, and says nothing when it has to choose another: what was missed then is found by looking.
       subscriber.on('ready', onReady)
-      // A cluster listens on a node of its own choice, and on another once that leaves.
-      subscriber.on('-node', onReady)
       subscriber.on('close', onClose)
       subscriber.on('end', onClose)
       subscriber.on('error', () => {})

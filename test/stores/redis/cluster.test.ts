@@ -40,7 +40,12 @@ describeOwnRedis('a cluster of three', () => {
   })
 
   function connectCluster(keyPrefix = ''): Cluster {
-    const client = quiet(new Cluster([{ port: nodes[0]?.port ?? 0, host: '127.0.0.1' }], { keyPrefix }))
+    const client = quiet(
+      new Cluster(
+        nodes.map(({ port }) => ({ port, host: '127.0.0.1' })),
+        { keyPrefix },
+      ),
+    )
     clients.push(client)
     return client
   }
@@ -116,4 +121,28 @@ describeOwnRedis('a cluster of three', () => {
     expect(await Promise.all(records.map((record) => store.update(next(record), 0)))).not.toContain(false)
     expect(await target.exists(`{${prefix}}:record:n29`)).toBe(1)
   })
+
+  test('a node that dies under the listener is replaced by another', async () => {
+    const prefix = ownPrefix()
+    const { target } = await placeOf(prefix)
+    for (const node of nodes) await node.connect().config('SET', 'cluster-require-full-coverage', 'no')
+    const store = redis({ client: connectCluster(), prefix })
+    const heard: (string | null)[] = []
+    const listens = async () => Number(((await target.pubsub('NUMSUB', `{${prefix}}:changes`)) as unknown[])[1]) === 1
+    // The cluster's client listens where it likes: until that is the node that is to die.
+    for (let isThere = false; !isThere; ) {
+      await store.close?.()
+      await store.watch?.((id) => heard.push(id))
+      isThere = await listens()
+    }
+    nodes.find(({ port }) => port === target.options.port)?.process.kill('SIGKILL')
+    const other = redis({ client: connectCluster(), prefix })
+    const changed = async () => {
+      await other.insert(sampleRecord(`n${heard.length + attempts++}`))
+      expect(heard.length).toBeGreaterThan(0)
+    }
+    let attempts = 0
+    await vi.waitFor(changed, { timeout: 20_000, interval: 50 })
+    await store.close?.()
+  }, 30_000)
 })

@@ -212,11 +212,12 @@ describeRedis('the store on Redis', () => {
 
   test('a receipt that is parked again keeps its place and its end', async () => {
     const { store } = open()
-    const [first, second] = [sampleReceipt(['a']), sampleReceipt(['a'], { status: 'read' })]
+    const [first, second, third] = [sampleReceipt(['a']), sampleReceipt(['a'], { status: 'read' }), sampleReceipt(['b'])]
     await store.parkReceipt(first, start, start + 5)
     await store.parkReceipt(second, start, start + 5)
+    await store.parkReceipt(third, start, start + 5)
     await store.parkReceipt(first, start + 1, start + 50)
-    expect(await store.findParked('twin', ['a'], start + 4)).toEqual([first, second])
+    expect(await store.findParked('twin', ['b', 'a'], start + 4)).toEqual([first, second, third])
     expect(await store.findParked('twin', ['a'], start + 5)).toEqual([])
   })
 

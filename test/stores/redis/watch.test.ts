@@ -34,7 +34,8 @@ describeOwnRedis('what others change', () => {
 
   test('is heard through one connection, which is closed with the last watcher, and by close', async () => {
     const { store } = pair('one')
-    const ends = await Promise.all([store.watch?.(() => {}), store.watch?.(() => {}), store.watch?.(() => {})])
+    const listen = () => {}
+    const ends = await Promise.all([store.watch?.(listen), store.watch?.(listen), store.watch?.(listen)])
     expect(await listeners('one')).toBe(1)
     await ends[0]?.()
     await ends[0]?.()
