@@ -1,34 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
-import pg from 'pg'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Scheduler } from 'omnicascade'
+import { vi } from 'vitest'
 
-export const postgresUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test'
-export const redisUrl = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379'
+const worker = fileURLToPath(new URL('./hanging-worker.ts', import.meta.url))
 
-/** A name that no other test file uses. */
-export const ownName = (kind: string) => `${kind}_${randomBytes(6).toString('hex')}`
+/** A queue that no other case has. */
+export const ownQueue = () => `q-${randomBytes(6).toString('hex')}`
 
-/** Whether a server can be reached. Where it must be (CI), its absence is an error; elsewhere one line says what is not tested. */
-async function reachable(server: string, variable: string, connect: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await connect()
-    return true
-  } catch (error) {
-    if (process.env.CI === 'true') throw error
-    console.warn(`${server} is not reachable (set ${variable}): its scheduler is not tested here`)
-    return false
-  }
+/** Starts a worker process that never ends a wake-up, and waits until it has taken one: its id. */
+export async function hangingWorker(
+  ...place: readonly string[]
+): Promise<{ readonly process: ChildProcess; readonly taken: string }> {
+  const child = spawn(process.execPath, ['--conditions=@omnicascade/source', worker, ...place], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(child.stdout, 'data')
+  return { process: child, taken: String(line).trim() }
 }
 
-export const postgresIsThere = await reachable('PostgreSQL', 'TEST_POSTGRES_URL', async () => {
-  const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 3000 })
-  await client.connect()
-  await client.end()
-})
+/** Ends a process as a crash would. */
+export async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
 
-export const redisIsThere = await reachable('Redis', 'TEST_REDIS_URL', async () => {
-  const client = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null })
-  client.on('error', () => {})
-  await client.connect()
-  client.disconnect()
-})
+/** Starts a scheduler and keeps what it wakes and tells. */
+export async function listen(scheduler: Scheduler, handle: (id: string) => Promise<void> = async () => {}) {
+  const woken: string[] = []
+  const errors: unknown[] = []
+  await scheduler.start(
+    async (id) => {
+      woken.push(id)
+      await handle(id)
+    },
+    (error) => errors.push(error),
+  )
+  return { woken, errors }
+}
+
+export const eventually = (check: () => unknown, timeout = 20_000) => vi.waitFor(check, { timeout, interval: 10 })

@@ -16,6 +16,7 @@ interface RedisClient {
   readonly options: { readonly redisOptions?: object; retryStrategy?: unknown; clusterRetryStrategy?: unknown }
   duplicate(...options: unknown[]): RedisClient
   on(event: 'error' | 'ready', listener: () => void): unknown
+  connect(): Promise<unknown>
   disconnect(): void
 }
 
@@ -69,8 +70,9 @@ function owned(client: RedisClient): Connection {
   function end(one: RedisClient): void {
     one.options.retryStrategy = () => null
     one.options.clusterRetryStrategy = () => null
-    // One that is cut between two tries to connect says nothing of its end, and whoever waits for it would wait for ever: its next try ends it.
-    if (one.status !== 'reconnecting') one.disconnect()
+    // One that is cut between two tries to connect says nothing of its end, and whoever waits for it would wait for ever: one more try ends it.
+    if (one.status === 'reconnecting') one.connect().catch(() => {})
+    else one.disconnect()
   }
 
   return {
