@@ -44,6 +44,15 @@ function start(databaseUrl: string, ...more: string[]) {
   return { pid, ended, prints }
 }
 
+/** Without what differs from run to run; either worker may have sent the SMS. */
+const lasting = (line: string) =>
+  line
+    .trim()
+    .replace(/[0-9a-f-]{36}|[\w-]{21}(?=\.)/g, 'ID')
+    .replace(/\d\d:\d\d:\d\d|\+\d+\.\ds/g, 'TIME')
+    .replace(/worker-\d/, 'worker')
+    .replace(/ +/g, ' ')
+
 /** Whether anything of a process group is left. */
 function isLeft(group: number): boolean {
   try {
@@ -91,6 +100,11 @@ describe.skipIf(world === null)('npm run example:scaled', { timeout: 120_000 }, 
     expect(lines.filter((line) => /^webhooks .* twin reported delivered/.test(line))).toHaveLength(1)
     expect(lines.filter((line) => /^webhooks .* gave up: it was not delivered → email/.test(line))).toHaveLength(1)
     expect(lines.filter((line) => /^worker-2 .* settled: delivered by email/.test(line))).toHaveLength(1)
+
+    const docs = readFileSync(resolve(root, 'docs/stores.md'), 'utf8')
+    const shown = /^```\n(web .*?)^```$/ms.exec(docs)?.[1]?.trim().split('\n') ?? []
+    expect(shown).toHaveLength(9)
+    expect(lines.map(lasting), 'as docs/stores.md shows it').toEqual(expect.arrayContaining(shown.map(lasting)))
 
     expect(await schemasOf(output)).toEqual([])
     expect(isLeft(pid)).toBe(false)
