@@ -51,11 +51,12 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
   /**
    * Told of each notification that has settled, and again if a late receipt corrects its outcome: the place to export it. At least once, also
    * through crashes: one whose call throws, or was never made, is told again after a minute. Needs a store that outlives the process for that.
+   * Give it to every process that shares the store: each tells of what it settles.
    */
   readonly onSettled?: (record: NotificationRecord) => Awaitable<void>
   /**
    * `false`: this process takes requests and receipts and stores them, and leaves calling providers to other processes on the same store.
-   * They are woken at once. It names the same providers all the same: requests are checked against them. Default true.
+   * Give it the same scheduler, so that they are woken at once, and the same providers: requests are checked against them. Default true.
    */
   readonly callProviders?: boolean
   /** How many notifications that were woken may be in hand at a time; a backlog stays in the store. Default 1000. */
