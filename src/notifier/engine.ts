@@ -3,7 +3,7 @@ import type { TimelineEntry } from '../contract/events.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
-import { wakeUpOf } from '../contract/wake-up.ts'
+import { type WakeUp, wakeUpOf } from '../contract/wake-up.ts'
 import type { Begin, Prepared, WithoutAt } from './begin.ts'
 import type { DispatchContext } from './dispatch.ts'
 import { lazy } from './lazy.ts'
@@ -48,12 +48,17 @@ export interface EngineCore extends Pick<Engine, 'apply'> {
   /** Acts on what was stored; the calls that this starts are added to `work`. */
   follow(transition: Transition, work?: Promise<void>[], begun?: ReadonlyMap<Effect, Promise<Prepared>>): void
   tell(record: NotificationRecord, entry: TimelineEntry): void
-  schedule(record: NotificationRecord): Promise<void>
+  schedule(wakeUp: WakeUp | null): Promise<void>
+  /** Woken though this process has stopped: another is to be. */
+  handBack(id: string): Promise<void>
   /** Work that nobody waits for: if it fails, the operator hears of it. */
   track(work: Promise<unknown>, id: string): Promise<void>
   /** Applies what was parked under an attempt's keys before they were known. */
   applyParked(record: NotificationRecord, step: number, attempt: number): Promise<void>
 }
+
+// By then the queue gives this process nothing more.
+const handBackAfter = 1000
 
 /** Connects the pure machine to store, scheduler, providers and events. */
 export function createEngine(context: EngineContext): Engine {
@@ -105,15 +110,14 @@ export function createEngine(context: EngineContext): Engine {
           record.id,
         ),
       )
-    if (!enlisted) void schedule(record)
+    if (!enlisted) void schedule(wakeUpOf(record))
   }
 
-  async function schedule(record: NotificationRecord): Promise<void> {
-    const wakeUp = wakeUpOf(record)
+  async function schedule(wakeUp: WakeUp | null): Promise<void> {
     try {
       if (wakeUp !== null) await scheduler.wakeAt(wakeUp)
     } catch (error) {
-      events.error(error, record.id)
+      events.error(error, wakeUp?.id)
     }
   }
 
@@ -162,6 +166,7 @@ export function createEngine(context: EngineContext): Engine {
     apply,
     tell,
     schedule,
+    handBack: (id) => schedule({ id, time: clock.now() + handBackAfter, lease: false }),
     track,
     async applyParked(record, index, attempt) {
       const { provider, keys } = record.steps[index]!.attempts[attempt]!
@@ -176,7 +181,7 @@ export function createEngine(context: EngineContext): Engine {
     ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     watch,
-    wake: (id) => (stopped ? Promise.resolve() : watch(loadWork().then(({ wake }) => wake(id)))),
+    wake: (id) => watch(stopped ? core.handBack(id) : loadWork().then(({ wake }) => wake(id))),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay)
     },

@@ -1,4 +1,5 @@
 import type { NotificationRecord } from '../contract/record.ts'
+import { wakeUpOf } from '../contract/wake-up.ts'
 import { keepToTell, toldAgainAfter } from './commit.ts'
 import type { Dispatch } from './dispatch.ts'
 import { createDispatch } from './dispatch.ts'
@@ -61,7 +62,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       if (record.settledAt !== null) return isDue(record) ? tellAgain(record) : undefined
       const first = prepareFirst(record, false)
       // Woken too early, by a clock that is ahead of this one, say.
-      if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(record)
+      if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(wakeUpOf(record))
       const transition = keepToTell(first.transition, context)
       let stored = false
       try {
@@ -73,6 +74,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       work.push(...start(transition.record, first))
       return core.follow(transition, work, first.begun)
     }
+    await core.handBack(id)
   }
 
   function isDue({ dueAt }: NotificationRecord): boolean {
@@ -86,7 +88,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     const isGivenUp = onSettled === undefined && now - record.settledAt! >= day
     const claimed = { ...record, version: record.version + 1, dueAt: isGivenUp ? null : now + toldAgainAfter }
     if (!(await store.update(claimed, record.version))) return
-    void core.schedule(claimed)
+    void core.schedule(wakeUpOf(claimed))
     if (onSettled !== undefined) await tellHost(claimed)
   }
 

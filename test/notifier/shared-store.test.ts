@@ -189,6 +189,25 @@ describe('upkeep of a shared store', () => {
   })
 })
 
+test('what a queue wakes while the notifier closes is handed back, for another process to be woken', async () => {
+  const scheduled: string[] = []
+  let wake = async (_: string) => {}
+  const queue: Scheduler = {
+    wakeAt: ({ id, time }) => void scheduled.push(`${id} at ${time}`),
+    start(onWake) {
+      wake = onWake
+    },
+    stop: () => wake('p0-1'),
+  }
+  const provider = sms()
+  const [one] = processes(shared(), { providers: [provider], scheduler: queue })
+  await one.send(['sms'], { sendAt: 1000 })
+  await one.to(2)
+  await one.notifier.close()
+  expect(scheduled).toEqual(['p0-1 at 1000', 'p0-1 at 3000'])
+  expect(provider.calls).toHaveLength(0)
+})
+
 test('a scheduler that is away when the process starts is started as soon as it is back; a close in between leaves nothing behind', async () => {
   let away = 3
   let wake: ((id: string) => Promise<void>) | undefined
