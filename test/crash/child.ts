@@ -1,10 +1,10 @@
 // One process of the app under test: takes requests, calls providers, listens for receipts, and dies when it is told to.
 import { writeSync } from 'node:fs'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Accepted, createNotifier, type NotificationRequest, type Receipt } from 'omnicascade'
 import { type ClockSetting, fastClock } from './clock.ts'
 import { type EngineSetting, openEngine } from './engines.ts'
+import { http } from './http.ts'
 import { createPass, type Fate, passBeforeCommit, withPoints } from './points.ts'
 import { providersOf, requestOf } from './providers.ts'
 import { planOf } from './script.ts'
@@ -87,16 +87,20 @@ async function sendAll(requests: readonly number[]): Promise<void> {
   const work = async () => {
     for (const number of numbers) {
       if (isClosing) return
-      const { id, created } = await send(requestOf(planOf(setting.seed, number)))
-      pass('send.resolved')
-      tell({ type: 'sent', number, id, created })
+      try {
+        const { id, created } = await send(requestOf(planOf(setting.seed, number)))
+        pass('send.resolved')
+        tell({ type: 'sent', number, id, created })
+      } catch (error) {
+        // What is not acknowledged is sent again, by this process or the next.
+        tellError(error)
+      }
     }
   }
-  // What is not acknowledged is sent again by the next process.
-  await Promise.all(Array.from({ length: setting.atATime }, () => work().catch(tellError)))
+  await Promise.all(Array.from({ length: setting.atATime }, work))
 }
 
-const server = createServer(async (request, response) => {
+const server = http.createServer(async (request, response) => {
   response.on('error', () => {})
   try {
     const chunks: Buffer[] = []
