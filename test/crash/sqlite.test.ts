@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bundleChild } from './bundle.ts'
+import { compare } from './calm.ts'
 import { verify } from './invariants.ts'
 import { survive } from './survive.ts'
 
@@ -28,6 +29,9 @@ describe.concurrent('a process on SQLite', () => {
       console.info(`seed ${seed}: ${JSON.stringify(figures)}`)
       verify(evidence)
       expect(errors).toEqual([])
+      const calm = await run(`calm-${index}`, seed, { kills: 0, atOnce: evidence.plans.length, factor: 20 })
+      verify(calm.evidence)
+      expect(compare(evidence, calm.evidence)).toBeGreaterThan(evidence.plans.length / 10)
     },
     300_000,
   )
