@@ -53,8 +53,8 @@ export interface EngineCore extends Pick<Engine, 'apply'> {
   handBack(id: string): Promise<void>
   /** Work that nobody waits for: if it fails, the operator hears of it. */
   track(work: Promise<unknown>, id: string): Promise<void>
-  /** Applies what was parked under an attempt's keys before they were known. */
-  applyParked(record: NotificationRecord, step: number, attempt: number): Promise<void>
+  /** Applies what was parked under an attempt's keys before they were known; true if anything was. */
+  applyParked(record: NotificationRecord, step: number, attempt: number): Promise<boolean>
 }
 
 // By then the queue gives this process nothing more.
@@ -172,6 +172,7 @@ export function createEngine(context: EngineContext): Engine {
       const { provider, keys } = record.steps[index]!.attempts[attempt]!
       const waiting = keys.length === 0 ? [] : await store.findParked(provider, keys, clock.now())
       if (waiting.length > 0) await (await loadReceipts()).applyParked(waiting)
+      return waiting.length > 0
     },
   }
 

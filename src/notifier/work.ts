@@ -56,10 +56,15 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
   }
 
   async function moveOn(id: string, work: Promise<void>[]): Promise<void> {
+    let hasLooked = false
     while (!stopped) {
       const record = await store.get(id)
       if (record === undefined) return
       if (record.settledAt !== null) return isDue(record) ? tellAgain(record) : undefined
+      if (!hasLooked) {
+        hasLooked = true
+        if (await hearParked(record)) continue
+      }
       const first = prepareFirst(record, false)
       // Woken too early, by a clock that is ahead of this one, say.
       if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(wakeUpOf(record))
@@ -75,6 +80,16 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       return core.follow(transition, work, first.begun)
     }
     await core.handBack(id)
+  }
+
+  /** Before silence is taken for an answer: who was to look for parked receipts may have died on the way. True if there were any. */
+  async function hearParked(record: NotificationRecord): Promise<boolean> {
+    let heard = false
+    for (const [index, step] of record.steps.entries()) {
+      if (step.state !== 'awaiting' || step.dueAt! > clock.now()) continue
+      for (const attempt of step.attempts.keys()) heard = (await core.applyParked(record, index, attempt)) || heard
+    }
+    return heard
   }
 
   function isDue({ dueAt }: NotificationRecord): boolean {

@@ -82,6 +82,33 @@ describe('a lease', () => {
   )
 })
 
+test('a receipt that was parked is heard before its silence counts, though whoever was to look for it has died', async () => {
+  const memory = memoryStore()
+  let dies = true
+  const store = shared({
+    ...memory,
+    // It dies between the write that makes the message id known and the look for what is parked under it.
+    async findParked(...given) {
+      if (dies) await new Promise(() => {})
+      return memory.findParked(...given)
+    },
+  })
+  const answer = gate()
+  const [dying, other] = processes(
+    store,
+    { providers: [sms(answer.reply), email()] },
+    { providers: [sms(), email()], scheduler: deaf },
+  )
+  const id = await dying.send([{ channel: 'sms', within: '2m' }, 'email'])
+  expect(await other.receipt('sms', 'delivered', 'm')).toMatchObject({ parked: 1 })
+  answer.release(accept({ messageId: 'm' }))
+  await dying.to(1)
+  dies = false
+  expect(await other.states(id)).toEqual(['awaiting', 'pending'])
+  await other.to(180)
+  expect(await other.outcome(id)).toMatchObject({ status: 'delivered', by: 'sms' })
+})
+
 describe('a process that calls no providers', () => {
   const front = (provider: ChannelProvider): Options & { providers: readonly ChannelProvider[] } => ({
     providers: [provider, email()],
