@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bundle, bundleChild } from './bundle.ts'
+import type { EngineSetting } from './engines.ts'
 import { type Blow, sail } from './fleet.ts'
 import { verify } from './invariants.ts'
 import { preparePostgres } from './prepare.ts'
@@ -15,8 +16,9 @@ import type { Figures } from './world.ts'
 
 const help = `npm run chaos -- [--engine sqlite|postgres|redis] [--kills <number>] [--seconds <number>] [--seed <number>]
   --engine   sqlite: one process, killed at named points and at any moment (default)
-             postgres, redis: six processes on a server of the run's own; killed, stopped, cut off, and the server crashed
-  --kills    how many kills (sqlite) or blows (postgres, redis) at least; default 2000, or 60
+             postgres, redis: on a server of the run's own; by turns (as the seed is even or odd) six processes, killed, stopped, cut off, and their
+             server crashed, and one process that is killed
+  --kills    how many kills (and other blows) at least; default 2000 on sqlite, else 300
   --seconds  ends after the first round that is over after this many seconds
   --seed     where all random choices come from; default: a random one, which is printed`
 
@@ -42,14 +44,17 @@ async function sqliteRound(file: string, seed: number, kills: number): Promise<S
   }
 }
 
-async function fleetRound(file: string, seed: number, server: OwnServer): Promise<Survived> {
+/** By turns a fleet, and one process that is killed again and again. */
+async function serverRound(file: string, seed: number, kills: number, server: OwnServer): Promise<Survived> {
   const random = createRandom(seed, 0xb10)
-  const options = { seed, file, server, atOnce: 60, blows: random.shuffled([...blows, ...blows]) }
-  if (values.engine === 'redis')
-    return sail({ ...options, engine: { engine: 'redis', url: server.url, prefix: `chaos-${seed}` } })
+  const round = (engine: EngineSetting) =>
+    seed % 2 === 0
+      ? sail({ seed, file, server, engine, atOnce: 60, blows: random.shuffled([...blows, ...blows]) })
+      : survive({ seed, file, engine, kills, atOnce: 50, factor: 100 })
+  if (values.engine === 'redis') return round({ engine: 'redis', url: server.url, prefix: `chaos-${seed}` })
   const { engine, drop } = await preparePostgres(server.url)
   try {
-    return await sail({ ...options, engine })
+    return await round(engine)
   } finally {
     await drop()
   }
@@ -77,7 +82,7 @@ async function run(bundle: Bundle, server: OwnServer | undefined): Promise<void>
     const left = Math.min(perRound, wanted - (total === undefined ? 0 : countOf(total)))
     const { evidence, figures, errors } = await (server === undefined
       ? sqliteRound(bundle.file, seed, left)
-      : fleetRound(bundle.file, seed, server))
+      : serverRound(bundle.file, seed, left, server))
     total = total === undefined ? figures : sum(total, figures)
     const { kills, ...rest } = figures
     console.log(`round ${seed}: ${countOf(figures)} kills, ${JSON.stringify(rest)}`)

@@ -7,6 +7,7 @@ import { type EngineSetting, openEngine } from './engines.ts'
 import { http } from './http.ts'
 import { createPass, type Fate, passBeforeCommit, withPoints } from './points.ts'
 import { providersOf, requestOf } from './providers.ts'
+import { type Fault, withFault, withFaultyCalls } from './sabotage.ts'
 import { planOf } from './script.ts'
 
 /** What a child is started with. */
@@ -23,6 +24,8 @@ export interface ChildSetting {
   /** How many notifications that were woken it sees to at a time. */
   readonly concurrency: number
   readonly fate: Fate | null
+  /** Planted, to see that it is found. */
+  readonly fault: Fault | null
 }
 
 /** What a child tells its parent: a line of JSON each. */
@@ -41,9 +44,9 @@ const pass = createPass(setting.fate ?? undefined)
 if (setting.fate?.point === 'commit') passBeforeCommit(pass)
 const clock = fastClock(setting.clock)
 const engine = await openEngine(setting.engine, { clock, factor: setting.clock.factor, onError: tellError })
-const store = withPoints(engine.store, pass)
+const store = withPoints(withFault(engine.store, setting.fault), pass)
 const notifier = createNotifier({
-  providers: providersOf(setting.vendor, pass),
+  providers: providersOf(setting.vendor, pass).map((provider) => withFaultyCalls(provider, setting.fault)),
   store,
   ...(engine.scheduler && { scheduler: engine.scheduler }),
   clock,

@@ -89,10 +89,10 @@ function whatIsWritten({
   steps,
 }: NotificationRecord): 'told' | 'write-ahead' | 'outcome' | 'receipt' | 'wait' {
   if (settledAt !== null && dueAt === null) return 'told'
-  const last = timeline.findLast(({ type }) => type.startsWith('attempt.'))?.type
+  const last = timeline.findLast(({ type }) => type.startsWith('attempt.') || type === 'step.timed-out')?.type
   if (last === 'attempt.receipt' || last === 'attempt.contradicted') return 'receipt'
   if (last === 'attempt.started') return steps.some(({ state }) => state === 'sending') ? 'write-ahead' : 'wait'
-  return last === undefined ? 'wait' : 'outcome'
+  return last === undefined || last === 'step.timed-out' ? 'wait' : 'outcome'
 }
 
 /** Passes a point within SQLite's transactions: everything is written, and nothing committed. */

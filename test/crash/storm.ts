@@ -75,6 +75,7 @@ export async function weather({ seed, engine, file, notifications }: StormOption
     atATime: 1,
     concurrency: 1,
     fate: null,
+    fault: null,
   }
   const processes = [0, 1].map(() =>
     startChild(file, setting, (message) => void (message.type === 'error' && errors.push(message.message))),

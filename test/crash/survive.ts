@@ -2,9 +2,10 @@
 
 import type { EngineSetting } from './engines.ts'
 import type { Evidence } from './invariants.ts'
-import { points } from './points.ts'
+import { type Point, points } from './points.ts'
 import type { Child } from './process.ts'
 import { createRandom } from './random.ts'
+import type { Fault } from './sabotage.ts'
 import { type Figures, openWorld } from './world.ts'
 
 /** What a run is to be like. */
@@ -17,6 +18,7 @@ export interface SurviveOptions {
   /** How many notifications are sent between two leaps of the time. */
   readonly atOnce: number
   readonly factor?: number
+  readonly fault?: Fault
 }
 
 /** What a run comes to. */
@@ -35,31 +37,41 @@ const ways = (['point', 'moment', 'any moment', 'starting', 'closing'] as const)
 )
 
 /** Runs until there were enough kills, and then until all has settled. */
-export async function survive({ seed, engine, file, kills, atOnce, factor = 150 }: SurviveOptions): Promise<Survived> {
+export async function survive({ seed, engine, file, kills, atOnce, factor = 150, fault }: SurviveOptions): Promise<Survived> {
   const random = createRandom(seed, 0x11fe)
   let current: Child | undefined
   // What it was asked to send.
   let given = new Set<number>()
   let onMoment = (_moment: string) => {}
-  const world = await openWorld({ seed, engine, file, factor, onMoment: (moment) => onMoment(moment) })
+  const world = await openWorld({ seed, engine, file, factor, fault, onMoment: (moment) => onMoment(moment) })
   world.listenAt(() => current)
   let isOver = false
+  let due: Point[] = []
+  let tried: Point | undefined
+
+  /** Each point in its turn, and then anew. */
+  function nextPoint(): Point {
+    if (tried !== undefined) return tried
+    if (due.length === 0)
+      due = random.shuffled(engine.engine === 'sqlite' ? points : points.filter((point) => point !== 'commit'))
+    return due.pop() ?? 'insert.before'
+  }
 
   /** How a process ends: by itself at a named point, by the vendor's hand in a call, at any moment, before it is up, or as it should. */
   async function live(): Promise<void> {
     const isMortal = world.kills() < kills
     const way = isMortal ? random.pick(ways) : 'lives'
-    const point = random.pick(points)
+    const point = way === 'point' ? nextPoint() : undefined
     const requests = random.shuffled(world.unsent())
     const child = world.start({
       works: true,
       requests,
       ...(kills > 0 ? { atATime: 1 + random.below(4), concurrency: 1 + random.below(8) } : { atATime: 32, concurrency: 64 }),
-      ...(way === 'point' && { fate: { point, passing: 1 + random.below(random.pick([2, 6, 24])) } }),
+      ...(point !== undefined && { fate: { point, passing: tried === point ? 1 : 1 + random.below(random.pick([2, 6, 24])) } }),
     })
     current = child
     given = new Set(requests)
-    let by: string = way === 'point' ? point : way
+    let by: string = point ?? way
     const kill = (how: string) => {
       if (child.isOver || child.wasKilled) return
       by = how
@@ -76,6 +88,8 @@ export async function survive({ seed, engine, file, kills, atOnce, factor = 150 
     }
     await child.ended
     if (child.wasKilled && !isOver) world.countKill(by)
+    // One that was not reached is tried again, at its first passing.
+    tried = point !== undefined && by !== point && tried !== point ? point : undefined
   }
 
   /** Lets time pass whenever only time is waited for, and sends more while there are kills to come. */

@@ -7,6 +7,7 @@ import { type Blow, sail } from './fleet.ts'
 import { verify } from './invariants.ts'
 import { preparePostgres } from './prepare.ts'
 import { hasRedisServer, type OwnServer, postgresPrograms, startDurableRedis, startPostgres } from './servers.ts'
+import { survive } from './survive.ts'
 
 const blows: readonly Blow[] = ['kill a worker', 'stop a worker past its lease', 'cut the connections', 'restart the database']
 const programs = postgresPrograms()
@@ -24,7 +25,9 @@ function given(what: string, isThere: boolean) {
   return describe.skip
 }
 
-async function survives(server: OwnServer, engine: Parameters<typeof sail>[0]['engine']): Promise<void> {
+type Engine = Parameters<typeof sail>[0]['engine']
+
+async function fleetSurvives(server: OwnServer, engine: Engine): Promise<void> {
   const seed = randomInt(2 ** 31)
   const { evidence, figures } = await sail({ seed, engine, file: bundle.file, server, blows, atOnce: 60 })
   console.info(`seed ${seed}: ${JSON.stringify(figures)}`)
@@ -32,26 +35,49 @@ async function survives(server: OwnServer, engine: Parameters<typeof sail>[0]['e
   expect(figures.kills).toEqual(Object.fromEntries(blows.map((blow) => [blow, 1])))
 }
 
-given('PostgreSQL (initdb, postgres)', programs !== undefined)('six processes on PostgreSQL and pg-boss', () => {
-  test('lose nothing, send nothing twice, and end as if nothing had happened', async () => {
-    const server = await startPostgres(programs ?? '')
-    try {
+async function oneSurvives(engine: Engine): Promise<void> {
+  const seed = randomInt(2 ** 31)
+  const { evidence, figures } = await survive({ seed, engine, file: bundle.file, kills: 25, atOnce: 50, factor: 100 })
+  console.info(`seed ${seed}: ${JSON.stringify(figures)}`)
+  verify(evidence)
+}
+
+given('PostgreSQL (initdb, postgres)', programs !== undefined)('on PostgreSQL and pg-boss', () => {
+  let server: OwnServer
+  beforeAll(async () => {
+    server = await startPostgres(programs ?? '')
+  }, 60_000)
+  afterAll(() => server?.stop())
+
+  test.each<[string, (engine: Engine) => Promise<void>]>([
+    ['six processes', (engine) => fleetSurvives(server, engine)],
+    ['one process that is killed 25 times', oneSurvives],
+  ])(
+    '%s: nothing is lost, nothing is sent twice, and all ends as if nothing had happened',
+    async (_, run) => {
       const { engine, drop } = await preparePostgres(server.url)
-      await survives(server, engine)
+      await run(engine)
       await drop()
-    } finally {
-      await server.stop()
-    }
-  }, 120_000)
+    },
+    120_000,
+  )
 })
 
-given('redis-server', hasRedisServer())('six processes on Redis and BullMQ', () => {
-  test('lose nothing, send nothing twice, and end as if nothing had happened', async () => {
-    const server = await startDurableRedis()
-    try {
-      await survives(server, { engine: 'redis', url: server.url, prefix: 'crash' })
-    } finally {
-      await server.stop()
-    }
-  }, 120_000)
+given('redis-server', hasRedisServer())('on Redis and BullMQ', () => {
+  let server: OwnServer
+  beforeAll(async () => {
+    server = await startDurableRedis()
+  }, 60_000)
+  afterAll(() => server?.stop())
+
+  test.each<[string, (engine: Engine) => Promise<void>]>([
+    ['six processes', (engine) => fleetSurvives(server, engine)],
+    ['one process that is killed 25 times', oneSurvives],
+  ])(
+    '%s: nothing is lost, nothing is sent twice, and all ends as if nothing had happened',
+    async (name, run) => {
+      await run({ engine: 'redis', url: server.url, prefix: name.replaceAll(' ', '-') })
+    },
+    120_000,
+  )
 })

@@ -4,6 +4,7 @@ import { type EngineSetting, openEngine } from './engines.ts'
 import { type Evidence, hasLostReceipt, isInDoubt } from './invariants.ts'
 import type { Child } from './process.ts'
 import { startChild } from './process.ts'
+import type { Fault } from './sabotage.ts'
 import { type Plan, planOf } from './script.ts'
 import { type Moment, openVendor, type Vendor } from './vendor.ts'
 
@@ -60,6 +61,7 @@ export interface WorldOptions {
   readonly file: string
   /** How much faster than real time the run's clock goes. */
   readonly factor: number
+  readonly fault?: Fault | undefined
   /** Told of whatever happens: what the vendor sees, and what the children tell. */
   readonly onMoment?: (moment: Moment | 'told') => void
 }
@@ -68,7 +70,7 @@ const hour = 3_600_000
 const oneLeap = 25 * hour
 
 /** Opens a world without a process. */
-export async function openWorld({ seed, engine, file, factor, onMoment = () => {} }: WorldOptions): Promise<World> {
+export async function openWorld({ seed, engine, file, factor, fault, onMoment = () => {} }: WorldOptions): Promise<World> {
   const start = Date.now()
   const clock = fastClock({ start, factor, leap: 0 })
   const plans: Plan[] = []
@@ -120,6 +122,7 @@ export async function openWorld({ seed, engine, file, factor, onMoment = () => {
         atATime,
         concurrency,
         fate,
+        fault: fault ?? null,
       }
       const child = startChild(file, setting, hear)
       children.add(child)
