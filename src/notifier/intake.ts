@@ -9,10 +9,18 @@ import { contentIssues } from './content-issues.ts'
 
 // Loaded when the first request comes: a process that only wakes notifications and takes webhooks needs none of it.
 
+/** Ids that rise with time: those that are made together lie together in a store's index. 72 bits tell those of one millisecond apart. */
+function newId(now: number): string {
+  return Math.max(0, Math.floor(now)).toString(36).padStart(9, '0') + nanoid(12)
+}
+
 /** Checks a request, all of it, and plans its record. Throws `RequestError`. */
 export async function planRequest(
   request: NotificationRequest,
-  { createId = nanoid, ...context }: Omit<PlanContext, 'id'> & { readonly createId: (() => string) | undefined },
+  {
+    createId = () => newId(context.now),
+    ...context
+  }: Omit<PlanContext, 'id'> & { readonly createId: (() => string) | undefined },
 ): Promise<{ record: NotificationRecord; template: Template<never> | undefined }> {
   const template = templateOf(request)
   const checked = await (template?.validate(request.variables ?? {}) ?? { issues: contentIssues(request?.content) })
