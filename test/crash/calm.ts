@@ -1,5 +1,5 @@
 import type { NotificationRecord } from 'omnicascade'
-import { BrokenInvariant, type Evidence, hasLostReceipt, isInDoubt } from './invariants.ts'
+import { BrokenInvariant, type Evidence, isInDoubt, isUnheard } from './invariants.ts'
 import type { Plan } from './script.ts'
 
 /**
@@ -29,7 +29,7 @@ function recordOf({ sent, records }: Evidence, { number }: Plan): NotificationRe
 }
 
 function isTouched({ steps }: Plan, record: NotificationRecord): boolean {
-  return steps.some((step, index) => isInDoubt(step, index, record) || hasLostReceipt(step, index, record))
+  return steps.some((step, index) => isInDoubt(step, index, record) || isUnheard(step, index, record))
 }
 
 /** As text. A circuit that is open is as good a reason as the refusal that opened it. */

@@ -55,6 +55,8 @@ const notifier = createNotifier({
   // How often something is tried again must not decide the outcome: crashes are tries too.
   retry: { attempts: 1000 },
   breaker: { threshold: 1_000_000, coolDown: '10s' },
+  // Longer than a leap: a receipt is kept for as long as its step waits.
+  parkFor: '10d',
   keepFor: '1000d',
   onSettled({ id, version, outcome }) {
     pass('tell.before')

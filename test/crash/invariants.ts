@@ -102,7 +102,7 @@ function hasOneOfEach({ record: { timeline, steps } }: Case): boolean {
 function isAsExpected({ plan, record, seen }: Case): boolean {
   const { outcome, steps } = record
   const wanted = expected(plan)
-  const doubts = plan.steps.map((step, index) => isInDoubt(step, index, record) || hasLostReceipt(step, index, record))
+  const doubts = plan.steps.map((step, index) => isInDoubt(step, index, record) || isUnheard(step, index, record))
   const equals = (index: number) =>
     steps[index]?.state === wanted.steps[index]?.state &&
     isReason(plan.steps[index], steps[index]?.reason, wanted.steps[index]?.reason)
@@ -145,13 +145,17 @@ export function isInDoubt({ behaviour }: StepPlan, index: number, { timeline }: 
 }
 
 /**
- * A receipt that was parked and answered 200 is lost if the process dies between the write that makes its key known and the look for what is parked under
- * it: nobody looks again. A gap of the notifier, counted in a run's figures; once it is closed, this function goes.
+ * What is parked under a key that a dying process never looked for is heard once the step's silence is over. A step that a late delivery has beaten
+ * before that has no silence to end: its delivery goes unheard. Only `late` plans can see it, and only the beaten step and `duplicateDelivery` differ.
  */
-export function hasLostReceipt(step: StepPlan, index: number, { steps }: NotificationRecord): boolean {
-  const { state = '', attempts = [] } = steps[index] ?? {}
-  const isSilent = state === 'timed-out' || state === 'superseded'
-  return step.kind === 'plain' && !endOf(step).waits && isSilent && attempts.some((attempt) => attempt.state === 'accepted')
+export function isUnheard(step: StepPlan, index: number, { steps }: NotificationRecord): boolean {
+  const { state, attempts = [] } = steps[index] ?? {}
+  return (
+    step.kind === 'plain' &&
+    !endOf(step).waits &&
+    state === 'superseded' &&
+    attempts.some((attempt) => attempt.state === 'accepted')
+  )
 }
 
 /** A circuit that is open is as good a reason as the refusal that opened it. */

@@ -2,7 +2,12 @@
 import type { ChannelProvider, NotificationStore } from 'omnicascade'
 
 /** What is wrong with a child. */
-export type Fault = 'loses an update now and then' | 'says stored before it is' | 'calls twice' | 'is deaf'
+export type Fault =
+  | 'loses an update now and then'
+  | 'says stored before it is'
+  | 'calls twice'
+  | 'forgets what it has parked'
+  | 'is deaf'
 
 /** A store that breaks its promise. */
 export function withFault(store: NotificationStore, fault: Fault | null): NotificationStore {
@@ -17,6 +22,7 @@ export function withFault(store: NotificationStore, fault: Fault | null): Notifi
         return { record, created: true }
       },
     }
+  if (fault === 'forgets what it has parked') return { ...store, parkReceipt() {} }
   return store
 }
 

@@ -47,6 +47,7 @@ test.each<[Fault, RegExp]>([
   ['loses an update now and then', /on record|sent twice|timeline|without crashes|hears|settles/],
   ['says stored before it is', /same notification|created once|is lost|does not exist/],
   ['calls twice', /sent twice/],
+  ['forgets what it has parked', /without crashes/],
   ['is deaf', /without crashes/],
 ])(
   'a process that %s is found out',

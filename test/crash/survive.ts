@@ -32,6 +32,7 @@ export interface Survived {
 // How much a process may see happen before it dies, in moments: the kills keep step with the work, however slow the machine.
 const longestLife = 120
 const look = 20
+const mostTries = 8
 const ways = (['point', 'moment', 'any moment', 'starting', 'closing'] as const).flatMap((way, index) =>
   Array<typeof way>([11, 4, 4, 1, 1][index] ?? 0).fill(way),
 )
@@ -48,6 +49,7 @@ export async function survive({ seed, engine, file, kills, atOnce, factor = 150,
   let isOver = false
   let due: Point[] = []
   let tried: Point | undefined
+  let tries = 0
 
   /** Each point in its turn, and then anew. */
   function nextPoint(): Point {
@@ -88,8 +90,10 @@ export async function survive({ seed, engine, file, kills, atOnce, factor = 150,
     }
     await child.ended
     if (child.wasKilled && !isOver) world.countKill(by)
-    // One that was not reached is tried again, at its first passing.
-    tried = point !== undefined && by !== point && tried !== point ? point : undefined
+    // One that was not reached is tried again, at its first passing: some are rare.
+    if (point === undefined) return
+    tries = by !== point && tries < mostTries ? tries + 1 : 0
+    tried = tries > 0 ? point : undefined
   }
 
   /** Lets time pass whenever only time is waited for, and sends more while there are kills to come. */

@@ -1,7 +1,7 @@
 import type { ChildMessage, ChildSetting } from './child.ts'
 import { fastClock } from './clock.ts'
 import { type EngineSetting, openEngine } from './engines.ts'
-import { type Evidence, hasLostReceipt, isInDoubt } from './invariants.ts'
+import { type Evidence, isInDoubt, isUnheard } from './invariants.ts'
 import type { Child } from './process.ts'
 import { startChild } from './process.ts'
 import type { Fault } from './sabotage.ts'
@@ -19,8 +19,8 @@ export interface Figures {
   readonly repeated: number
   /** Sends whose result nobody saw because of a crash. */
   readonly inDoubt: number
-  /** Receipts that the app has taken and lost. */
-  readonly lostReceipts: number
+  /** Deliveries on a channel that was beaten meanwhile, and that a crash kept from being heard. */
+  readonly unheard: number
   /** Notifications that equal those of a run without crashes in every detail: no send of theirs was ever in doubt. */
   readonly untouched: number
   readonly seconds: number
@@ -168,7 +168,7 @@ export async function openWorld({ seed, engine, file, factor, fault, onMoment = 
         })
       const sum = (counts: readonly number[]) => counts.reduce((total, next) => total + next, 0)
       const inDoubt = count(isInDoubt)
-      const lost = count(hasLostReceipt)
+      const unheard = count(isUnheard)
       return {
         kills,
         processes,
@@ -177,8 +177,8 @@ export async function openWorld({ seed, engine, file, factor, fault, onMoment = 
         receipts: vendor.outbox.taken,
         repeated: vendor.seen.filter(({ verdict }) => verdict === 'repeated').length,
         inDoubt: sum(inDoubt),
-        lostReceipts: sum(lost),
-        untouched: inDoubt.filter((doubts, index) => doubts === 0 && lost[index] === 0).length,
+        unheard: sum(unheard),
+        untouched: inDoubt.filter((doubts, index) => doubts === 0 && unheard[index] === 0).length,
         seconds: (Date.now() - start) / 1000,
       }
     },
