@@ -20,7 +20,7 @@ const help = `npm run chaos -- [--engine sqlite|postgres|redis] [--kills <number
              server crashed, and one process that is killed
   --kills    how many kills (and other blows) at least; default 2000 on sqlite, else 300
   --seconds  ends after the first round that is over after this many seconds
-  --seed     where all random choices come from; default: a random one, which is printed`
+  --seed     where all random choices come from; default: a random one, which is printed. When processes die also hangs on the machine`
 
 const { values } = parseArgs({
   options: {
@@ -72,21 +72,20 @@ const countOf = ({ kills }: Figures) => Object.values(kills).reduce((total, coun
 
 async function run(bundle: Bundle, server: OwnServer | undefined): Promise<void> {
   const first = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-  const wanted = Number(
-    values.kills ?? (server === undefined ? (values.seconds === undefined ? 2000 : Number.POSITIVE_INFINITY) : 60),
-  )
+  const enough = values.seconds !== undefined ? Number.POSITIVE_INFINITY : server === undefined ? 2000 : 300
+  const wanted = Number(values.kills ?? enough)
   const until = Date.now() + Number(values.seconds ?? Number.POSITIVE_INFINITY) * 1000
   console.log(`seed ${first}`)
   let total: Figures | undefined
   for (let seed = first; (total === undefined || countOf(total) < wanted) && Date.now() < until; seed++) {
     const left = Math.min(perRound, wanted - (total === undefined ? 0 : countOf(total)))
-    const { evidence, figures, errors } = await (server === undefined
-      ? sqliteRound(bundle.file, seed, left)
-      : serverRound(bundle.file, seed, left, server))
-    total = total === undefined ? figures : sum(total, figures)
-    const { kills, ...rest } = figures
-    console.log(`round ${seed}: ${countOf(figures)} kills, ${JSON.stringify(rest)}`)
     try {
+      const { evidence, figures, errors } = await (server === undefined
+        ? sqliteRound(bundle.file, seed, left)
+        : serverRound(bundle.file, seed, left, server))
+      total = total === undefined ? figures : sum(total, figures)
+      const { kills, ...rest } = figures
+      console.log(`round ${seed}: ${countOf(figures)} kills, ${JSON.stringify(rest)}`)
       verify(evidence)
       if (server === undefined && errors.length > 0) throw new Error(`something failed in the background: ${errors[0]}`)
     } catch (error) {

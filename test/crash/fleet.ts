@@ -68,6 +68,7 @@ export async function sail({ seed, engine, file, server, blows, atOnce }: FleetO
   async function settle(): Promise<void> {
     const everyone = (): Child[] => [front, hooks, ...crew]
     for (let idle = 0; ; await wait(50)) {
+      world.expectProgress()
       const before = moments
       if (world.unsent().length > 0 && ++idle % 20 === 0) await send()
       const state = await world.isQuiet(hooks)

@@ -99,6 +99,7 @@ export async function survive({ seed, engine, file, kills, atOnce, factor = 150,
   /** Lets time pass whenever only time is waited for, and sends more while there are kills to come. */
   async function rule(): Promise<void> {
     for (world.add(atOnce); ; await wait(look)) {
+      world.expectProgress()
       const child = current
       if (child === undefined) continue
       const more = world.unsent().filter((number) => !given.has(number))
@@ -113,10 +114,12 @@ export async function survive({ seed, engine, file, kills, atOnce, factor = 150,
   }
 
   try {
-    const ruling = rule().then(() => {
+    const ruling = rule().finally(() => {
       isOver = true
       current?.signal('SIGKILL')
     })
+    // It is waited for below; until then nobody would see it fail.
+    ruling.catch(() => {})
     while (!isOver) await live()
     await ruling
     const evidence = await world.evidence()

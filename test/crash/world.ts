@@ -1,7 +1,7 @@
 import type { ChildMessage, ChildSetting } from './child.ts'
 import { fastClock } from './clock.ts'
 import { type EngineSetting, openEngine } from './engines.ts'
-import { type Evidence, isInDoubt, isUnheard } from './invariants.ts'
+import { BrokenInvariant, type Evidence, isInDoubt, isUnheard } from './invariants.ts'
 import type { Child } from './process.ts'
 import { startChild } from './process.ts'
 import type { Fault } from './sabotage.ts'
@@ -48,6 +48,8 @@ export interface World {
   isQuiet(child: Child): Promise<'busy' | 'quiet' | 'over'>
   /** A day passes, and an hour: every silence is over. */
   leap(children: readonly Child[]): Promise<void>
+  /** Throws once nothing has happened for so long that nothing will, though not all has settled. */
+  expectProgress(): void
   evidence(): Promise<Evidence>
   figures(evidence: Evidence): Figures
   close(): Promise<void>
@@ -68,6 +70,8 @@ export interface WorldOptions {
 
 const hour = 3_600_000
 const oneLeap = 25 * hour
+// In real milliseconds: many leases, on however slow a machine.
+const patience = 60_000
 
 /** Opens a world without a process. */
 export async function openWorld({ seed, engine, file, factor, fault, onMoment = () => {} }: WorldOptions): Promise<World> {
@@ -83,18 +87,23 @@ export async function openWorld({ seed, engine, file, factor, fault, onMoment = 
   let leap = 0
   let processes = 0
   let heard = 0
+  let latest = start
+  const tick = (moment: Moment | 'told') => {
+    latest = Date.now()
+    onMoment(moment)
+  }
 
   const vendor = await openVendor({
     seed,
     plan: (number) => planOf(seed, number),
     webhook: () => listener()?.url,
     now: clock.now,
-    onMoment,
+    onMoment: tick,
   })
 
   function hear(message: ChildMessage): void {
     heard++
-    onMoment('told')
+    tick('told')
     if (message.type === 'sent') push(sent, message.number, message)
     else if (message.type === 'told') push(told, message.id, message)
     else if (message.type === 'error') errors.push(message.message)
@@ -150,6 +159,12 @@ export async function openWorld({ seed, engine, file, factor, fault, onMoment = 
       clock.leapTo(leap)
       vendor.outbox.ripen()
       await Promise.all(living.map((child) => child.ask('/leap', { leap })))
+    },
+    expectProgress() {
+      if (Date.now() - latest < patience) return
+      const unsent = plans.filter(({ number }) => !sent.has(number)).length
+      const state = `${unsent} requests are not acknowledged, ${vendor.outbox.pending} receipts are not taken`
+      throw new BrokenInvariant(`every notification settles: nothing happens any more; ${state}; ${errors.slice(-3).join('; ')}`)
     },
     async evidence() {
       const { store, close } = await openEngine(engine, { clock, factor, onError: () => {} })
