@@ -30,7 +30,12 @@ const workers = 4
 export async function sail({ seed, engine, file, server, blows, atOnce }: FleetOptions): Promise<Survived> {
   const random = createRandom(seed, 0xf1ee)
   let moments = 0
-  const world = await openWorld({ seed, engine, file, factor, onMoment: () => void moments++ })
+  let onCall = (_pid: number) => {}
+  const onMoment = (_moment: string, pid?: number) => {
+    moments++
+    if (pid !== undefined) onCall(pid)
+  }
+  const world = await openWorld({ seed, engine, file, factor, onMoment })
   const start = (works: boolean) => world.start({ works, atATime: 8, concurrency: 16 })
   const front = start(false)
   const hooks = start(false)
@@ -43,16 +48,32 @@ export async function sail({ seed, engine, file, server, blows, atOnce }: FleetO
     for (let last = -1; moments < goal && moments !== last; await wait(500)) last = moments
   }
 
+  /** Signals a worker in the middle of a call: the vendor has its request, and has not answered. One that has nothing to do is struck all the same. */
+  async function signalInCall(worker: Child, name: NodeJS.Signals): Promise<void> {
+    const waiting = new AbortController()
+    let left = 1 + random.below(5)
+    onCall = (pid) => {
+      if (pid !== worker.pid || --left !== 0) return
+      worker.signal(name)
+      waiting.abort()
+    }
+    await wait(3000, undefined, waiting).then(
+      () => worker.signal(name),
+      () => {},
+    )
+    onCall = () => {}
+  }
+
   async function strike(blow: Blow): Promise<void> {
     const index = random.below(crew.length)
     const worker = crew[index]
     if (worker === undefined) return
     if (blow === 'kill a worker') {
-      worker.signal('SIGKILL')
+      await signalInCall(worker, 'SIGKILL')
       await worker.ended
       crew[index] = start(true)
     } else if (blow === 'stop a worker past its lease') {
-      worker.signal('SIGSTOP')
+      await signalInCall(worker, 'SIGSTOP')
       await wait(pastLease)
       worker.signal('SIGCONT')
     } else if (blow === 'cut the connections') await server.cut()
@@ -82,9 +103,11 @@ export async function sail({ seed, engine, file, server, blows, atOnce }: FleetO
     await Promise.all([front.up, hooks.up, ...crew.map(({ up }) => up)])
     for (const blow of blows) {
       world.add(atOnce)
+      const isAtOnce = blow === 'kill a worker' || blow === 'stop a worker past its lease'
+      const striking = isAtOnce ? strike(blow) : undefined
       await send()
-      await work(random.below(2 * atOnce))
-      await strike(blow)
+      if (striking === undefined) await work(random.below(2 * atOnce))
+      await (striking ?? strike(blow))
       await work(atOnce)
     }
     await settle()

@@ -5,6 +5,7 @@ import { createPoster } from './http.ts'
 
 /** A child under way, as its parent sees it. */
 export interface Child {
+  readonly pid: number | undefined
   /** Where it listens; undefined until it is up, and once it has ended. */
   readonly url: string | undefined
   /** Resolves once it listens, or has ended. */
@@ -54,6 +55,7 @@ export function startChild(file: string, setting: ChildSetting, hear: (message: 
     beUp()
   })
   return {
+    pid: process.pid,
     get url() {
       return process.exitCode === null && process.signalCode === null ? url : undefined
     },

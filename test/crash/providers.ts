@@ -24,7 +24,7 @@ export function providersOf(vendor: string, pass: Pass): ChannelProvider[] {
       ...(kind !== 'plain' && { keys: ({ idempotencyKey }) => [idempotencyKey] }),
       async send({ recipient, notificationId, idempotencyKey }, { signal }) {
         pass('call.before')
-        const body = { number: Number(recipient.userId), id: notificationId, key: idempotencyKey }
+        const body = { number: Number(recipient.userId), id: notificationId, key: idempotencyKey, pid: process.pid }
         const { status, headers, text } = await post(`${vendor}/send/${channel}`, body, signal)
         pass('call.answered')
         if (status === 200) return JSON.parse(text) as { messageId: string }

@@ -37,10 +37,12 @@ export interface VendorOptions {
   /** The time by the run's clock. */
   readonly now: () => number
   /** Told of each request before it is answered, and again once it is, and of each receipt that was taken: moments to kill whoever is there. */
-  readonly onMoment: (moment: Moment) => void
+  readonly onMoment: (moment: Moment, pid?: number) => void
 }
 
 interface Sent {
+  /** Who asks. */
+  readonly pid: number
   readonly number: number
   readonly id: string
   readonly key: string
@@ -75,7 +77,7 @@ export async function openVendor({ seed, plan, webhook, now, onMoment }: VendorO
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const channel = request.url?.slice('/send/'.length) as CrashChannel
-    const { number, id, key } = JSON.parse(await textOf(request)) as Sent
+    const { number, id, key, pid } = JSON.parse(await textOf(request)) as Sent
     const index = plan(number).steps.findIndex((step) => step.channel === channel)
     const step = plan(number).steps[index]
     if (step === undefined) throw new Error(`notification ${number} has no step on ${channel}`)
@@ -84,7 +86,7 @@ export async function openVendor({ seed, plan, webhook, now, onMoment }: VendorO
     counts.set(place, count)
     const note = (verdict: Seen['verdict']) => {
       seen.push({ number, id, step: index, channel, key, verdict })
-      onMoment('vendor.taken')
+      onMoment('vendor.taken', pid)
     }
     const answer = (status: number, body: object, headers: Record<string, string> = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))

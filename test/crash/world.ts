@@ -65,7 +65,7 @@ export interface WorldOptions {
   readonly factor: number
   readonly fault?: Fault | undefined
   /** Told of whatever happens: what the vendor sees, and what the children tell. */
-  readonly onMoment?: (moment: Moment | 'told') => void
+  readonly onMoment?: (moment: Moment | 'told', pid?: number) => void
 }
 
 const hour = 3_600_000
@@ -88,9 +88,9 @@ export async function openWorld({ seed, engine, file, factor, fault, onMoment = 
   let processes = 0
   let heard = 0
   let latest = start
-  const tick = (moment: Moment | 'told') => {
+  const tick = (moment: Moment | 'told', pid?: number) => {
     latest = Date.now()
-    onMoment(moment)
+    onMoment(moment, pid)
   }
 
   const vendor = await openVendor({
