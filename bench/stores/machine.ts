@@ -1,0 +1,79 @@
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { openPool, openRedis } from './engines.ts'
+
+/** What the figures were measured on. Names no host and no path. */
+export interface Machine {
+  readonly date: string
+  readonly node: string
+  readonly cores: number
+  readonly cpu: string
+  readonly memoryGb: number
+  /** Appends of 1 KB a second, each followed by fdatasync: what the disk lets one record at a time have. */
+  readonly syncsPerSecond: number
+  readonly postgres?: string
+  readonly redis?: string
+}
+
+/** Looks at the machine and the servers that the benchmark uses. */
+export async function describeMachine(folder: string, wants: (family: 'postgres' | 'redis') => boolean): Promise<Machine> {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    syncsPerSecond: syncsPerSecond(`${folder}/syncs`),
+    ...(wants('postgres') && { postgres: await postgresSettings() }),
+    ...(wants('redis') && { redis: await redisSettings() }),
+  }
+}
+
+/** What a reader has to know of the machine, in a line. */
+export function machineLine({ date, node, cores, cpu, memoryGb, syncsPerSecond, postgres, redis }: Machine): string {
+  const parts = [
+    date,
+    `Node ${node}`,
+    `${cores} cores (${cpu})`,
+    `${memoryGb} GB`,
+    `${syncsPerSecond} fdatasync/s`,
+    postgres && `PostgreSQL ${postgres}`,
+    redis && `Redis ${redis}`,
+  ]
+  return `${parts.filter(Boolean).join(', ')}; engines, workers and the benchmark itself share the cores`
+}
+
+function syncsPerSecond(file: string): number {
+  const handle = openSync(file, 'w')
+  const bytes = Buffer.alloc(1024, 1)
+  const milliseconds = 500
+  let count = 0
+  for (const end = performance.now() + milliseconds; performance.now() < end; count++) {
+    writeSync(handle, bytes)
+    fdatasyncSync(handle)
+  }
+  closeSync(handle)
+  rmSync(file)
+  return Math.round((count * 1000) / milliseconds)
+}
+
+async function postgresSettings(): Promise<string> {
+  const pool = openPool(1)
+  const { rows } = await pool.query<Record<string, string>>(
+    `select current_setting('server_version_num')::int / 10000 as version, current_setting('fsync') as fsync,
+     current_setting('synchronous_commit') as commit, current_setting('shared_buffers') as buffers`,
+  )
+  await pool.end()
+  const { version, fsync, commit, buffers } = rows[0] ?? {}
+  return `${version} (fsync ${fsync}, synchronous_commit ${commit}, shared_buffers ${buffers})`
+}
+
+async function redisSettings(): Promise<string> {
+  const client = openRedis()
+  const version = /redis_version:(\S+)/.exec(await client.info('server'))?.[1]
+  const persistence = await client.info('persistence')
+  const appendOnly = /aof_enabled:1/.test(persistence)
+  const fsync = appendOnly ? ((await client.call('config', 'get', 'appendfsync')) as string[])[1] : undefined
+  client.disconnect()
+  return `${version} (appendonly ${appendOnly ? `yes, appendfsync ${fsync}` : 'no'})`
+}

@@ -1,0 +1,91 @@
+// npm run bench:stores: what the stores and schedulers can do, beside the bare engines in the same run.
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chartOf } from './chart.ts'
+import { drop, type Place } from './engines.ts'
+import { figuresOf, type Sample, type Section, sections } from './figures.ts'
+import { latency } from './latency.ts'
+import { describeMachine, machineLine } from './machine.ts'
+import { pageWith } from './page.ts'
+import { pending } from './pending.ts'
+import { fullSize, quickSize, type Run } from './run.ts'
+import { tableOf } from './table.ts'
+import { throughput } from './throughput.ts'
+import { wakeUp } from './wake-up.ts'
+import { workers } from './workers.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const families = ['sqlite', 'postgres', 'redis'] as const
+const parts: readonly (readonly [Section, (run: Run) => Promise<Sample[]>])[] = [
+  ['throughput', throughput],
+  ['latency', latency],
+  ['wake-up', wakeUp],
+  ['workers', workers],
+  ['pending', pending],
+]
+
+const usage = `npm run bench:stores -- [options]
+  --quick        a minute or two: small sizes, one round
+  --only <what>  ${[...families, ...parts.map(([name]) => name)].join(', ')}; may be given several times
+  --json         prints JSON instead of a table
+  --write        writes bench/results/stores.json, docs/img/stores.svg and the figures of docs/scaling.md, as a full run does
+TEST_POSTGRES_URL and TEST_REDIS_URL say which servers to use.`
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+/** Everything that was asked for, and what it was measured on. */
+async function measure(only: readonly string[]): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'omnicascade-bench-'))
+  const prefix = `omni_bench_${randomBytes(4).toString('hex')}`
+  const places: Place[] = []
+  const asked = families.filter((family) => only.includes(family))
+  const wanted = parts.filter(([name]) => only.includes(name))
+  const run: Run = {
+    size: options.quick ? quickSize : fullSize,
+    place(engine) {
+      const place = { engine, name: `${prefix}_${places.length}`, folder }
+      places.push(place)
+      return place
+    },
+    wants: (family) => asked.length === 0 || asked.includes(family),
+    note: (words) => console.error(`${Math.round(performance.now() / 1000)} s  ${words}`),
+  }
+  try {
+    const machine = await describeMachine(folder, run.wants)
+    const samples: Sample[] = []
+    for (const [, part] of wanted.length === 0 ? parts : wanted) samples.push(...(await part(run)))
+    const figures = figuresOf(samples).toSorted((a, b) => sections.indexOf(a.section) - sections.indexOf(b.section))
+    const report = { machine, quick: options.quick, figures }
+    const json = `${JSON.stringify(report, null, 2)}\n`
+    console.log(options.json ? json : `${machineLine(machine)}\n\n${tableOf(figures)}`)
+    if (!options.write && (options.quick || only.length > 0)) return
+    await mkdir(join(root, 'bench/results'), { recursive: true })
+    await writeFile(join(root, 'bench/results/stores.json'), json)
+    await writeFile(join(root, 'docs/img/stores.svg'), chartOf(report))
+    const page = join(root, 'docs/scaling.md')
+    await writeFile(page, pageWith(await readFile(page, 'utf8'), machine, figures))
+  } finally {
+    for (const place of places) await drop(place)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const known: readonly string[] = [...families, ...parts.map(([name]) => name)]
+const strange = options.only.filter((name) => !known.includes(name))
+if (options.help || strange.length > 0) {
+  console.log(strange.length > 0 ? `--only ${strange.join(', ')}: unknown\n\n${usage}` : usage)
+  process.exitCode = strange.length > 0 ? 2 : 0
+} else {
+  await measure(options.only)
+}

@@ -1,0 +1,115 @@
+// A worker of the benchmark, in a process of its own: ours on a store, or a bare queue's.
+import { Worker } from 'bullmq'
+import { fetching, open, openBoss, openRedis, type Place } from './engines.ts'
+import { noop, notifierOn } from './notifications.ts'
+
+/** What a worker is told when it is started. */
+export interface WorkerTask {
+  readonly place: Place
+  /** `ours`, or the bare queue that the engine has. */
+  readonly kind: 'ours' | 'bare'
+  readonly receipts: 'none' | 'full'
+}
+
+/** What a worker tells: that it can begin; how much it has done, and how late each was. */
+export type WorkerSays =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly count: number; readonly at: number; readonly late: readonly number[] }
+
+/** Unix milliseconds with a fraction: all processes of a machine agree on them. */
+export const exactly = (): number => performance.timeOrigin + performance.now()
+
+/** The name of the bare queues. */
+export const bareQueue = 'bare'
+
+interface Working {
+  stop(): Promise<void>
+}
+
+async function oursAt({ place, receipts }: WorkerTask, done: (due: number) => void, onStored: () => void): Promise<Working> {
+  const opened = await open(place)
+  const provider = noop(receipts, ({ content }) => done(Number.parseFloat(content.text)))
+  const notifier = notifierOn(opened, provider)
+  notifier.on('attempt.accepted', onStored)
+  return {
+    async stop() {
+      await notifier.close()
+      await opened.close()
+    },
+  }
+}
+
+async function bareAt({ place }: WorkerTask, done: (due: number) => void, onStored: () => void): Promise<Working> {
+  const handle = (due: number) => {
+    done(due)
+    onStored()
+  }
+  if (place.engine === 'redis+bullmq') {
+    const client = openRedis()
+    const options = { connection: client, prefix: `{${place.name}}`, concurrency: fetching.jobs }
+    const worker = new Worker(bareQueue, async ({ data }) => handle(data.due), options)
+    return {
+      async stop() {
+        await worker.close()
+        client.disconnect()
+      },
+    }
+  }
+  const boss = await openBoss(place.name, place.engine === 'postgres+pg-boss-notify')
+  const options = {
+    pollingIntervalSeconds: 0.5,
+    notifyPollingIntervalSeconds: 0.5,
+    burstWhenBatchFull: true,
+    batchSize: fetching.batchSize,
+    localConcurrency: fetching.batches,
+  }
+  const id = await boss.work<{ due: number }>(bareQueue, options, async (jobs) => {
+    for (const { data } of jobs) handle(data.due)
+  })
+  return {
+    async stop() {
+      await boss.offWork(bareQueue, { id, wait: true })
+      await boss.stop({ graceful: false })
+    },
+  }
+}
+
+/** Counts what is done, and tells it at most every few milliseconds. */
+function teller() {
+  let count = 0
+  let late: number[] = []
+  let isPlanned = false
+  const tell = () => {
+    isPlanned = false
+    say({ type: 'done', count, at: exactly(), late })
+    count = 0
+    late = []
+  }
+  return {
+    done(due: number) {
+      if (Number.isFinite(due)) late.push(exactly() - due)
+    },
+    stored() {
+      count++
+      if (!isPlanned) setTimeout(tell, 10)
+      isPlanned = true
+    },
+  }
+}
+
+function say(words: WorkerSays): void {
+  process.send?.(words)
+}
+
+if (process.send !== undefined) {
+  const task = JSON.parse(process.argv[2] ?? '') as WorkerTask
+  const { done, stored } = teller()
+  let working: Promise<Working> | undefined
+  process.on('message', async (message) => {
+    if (message === 'go') working = task.kind === 'ours' ? oursAt(task, done, stored) : bareAt(task, done, stored)
+    if (message !== 'stop') return
+    await (await working)?.stop()
+    process.disconnect()
+  })
+  say({ type: 'ready' })
+}
