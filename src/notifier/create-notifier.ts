@@ -1,4 +1,4 @@
-import type { Channel } from '../contract/channel.ts'
+import { type Channel, channels } from '../contract/channel.ts'
 import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
 import type { CancelAnswer } from '../contract/events.ts'
@@ -20,6 +20,9 @@ import type { Upkeep } from './upkeep.ts'
 import type { Watching } from './watching.ts'
 
 const loadIntake = lazy(() => import('./intake.ts'))
+
+// A receipt is kept at least for as long as it may be waited for.
+const leastParked = 15 * 60_000
 
 type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
 
@@ -55,7 +58,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     routing: options.routing ?? {},
     breaker,
     emit: events.operator,
-    parkFor: millisecondsOf(options.parkFor ?? '15m')!,
+    parkFor: options.parkFor === undefined ? Math.max(leastParked, ...channels.map(waitFor)) : millisecondsOf(options.parkFor)!,
     beforeSend: options.beforeSend,
     rendering: (record) => rendering(record),
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),

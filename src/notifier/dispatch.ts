@@ -110,7 +110,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
       }
       const accepted = { type: 'accepted', ...place, ...asTold(called.result) } as const
       const { after } = await write(record, accepted, () => lease)
-      await engine.applyParked(after, index, attempt)
+      await engine.hearParked(after, index)
     }
     // A call that was cut may still tell its message id, and thereby find its receipts.
     const late = (called: Called) => {

@@ -47,14 +47,14 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
 export interface EngineCore extends Pick<Engine, 'apply'> {
   /** Acts on what was stored; the calls that this starts are added to `work`. */
   follow(transition: Transition, work?: Promise<void>[], begun?: ReadonlyMap<Effect, Promise<Prepared>>): void
-  tell(record: NotificationRecord, entry: TimelineEntry): void
+  tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void
   schedule(wakeUp: WakeUp | null): Promise<void>
   /** Woken though this process has stopped: another is to be. */
   handBack(id: string): Promise<void>
   /** Work that nobody waits for: if it fails, the operator hears of it. */
   track(work: Promise<unknown>, id: string): Promise<void>
-  /** Applies what was parked under an attempt's keys before they were known; true if anything was. */
-  applyParked(record: NotificationRecord, step: number, attempt: number): Promise<boolean>
+  /** Applies what was parked under the keys of a step's attempts before they were known; true if anything was. */
+  hearParked(record: NotificationRecord, step: number): Promise<boolean>
 }
 
 // By then the queue gives this process nothing more.
@@ -91,7 +91,7 @@ export function createEngine(context: EngineContext): Engine {
     begun?: ReadonlyMap<Effect, Promise<Prepared>>,
   ): void {
     for (const effect of effects) {
-      if (effect.type === 'emit') tell(record, effect.entry)
+      if (effect.type === 'emit') tell(record, effect.entry, work)
       else if (effect.type === 'begin') begin(record, effect, work, begun?.get(effect))
       else if (effect.type === 'cancelAtProvider')
         work.push(
@@ -132,8 +132,10 @@ export function createEngine(context: EngineContext): Engine {
     )
   }
 
-  function tell(record: NotificationRecord, entry: TimelineEntry): void {
+  function tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void {
     events.timeline(record.id, entry)
+    // Nobody waits for its receipts any more, so nobody else would look for those that a crash has left parked.
+    if (entry.type === 'step.superseded') work.push(track(hearParked(record, entry.step), record.id))
     if (entry.type !== 'step.failed' || entry.failure?.kind !== 'content') return
     events.operator('content.refused', { id: record.id, step: entry.step, channel: entry.channel, failure: entry.failure })
   }
@@ -161,6 +163,17 @@ export function createEngine(context: EngineContext): Engine {
     return receipts
   })
 
+  async function hearParked(record: NotificationRecord, index: number): Promise<boolean> {
+    let heard = false
+    for (const { provider, keys } of record.steps[index]!.attempts) {
+      const waiting = keys.length === 0 ? [] : await store.findParked(provider, keys, clock.now())
+      if (waiting.length === 0) continue
+      heard = true
+      await (await loadReceipts()).applyParked(waiting)
+    }
+    return heard
+  }
+
   const core: EngineCore = {
     follow,
     apply,
@@ -168,12 +181,7 @@ export function createEngine(context: EngineContext): Engine {
     schedule,
     handBack: (id) => schedule({ id, time: clock.now() + handBackAfter, lease: false }),
     track,
-    async applyParked(record, index, attempt) {
-      const { provider, keys } = record.steps[index]!.attempts[attempt]!
-      const waiting = keys.length === 0 ? [] : await store.findParked(provider, keys, clock.now())
-      if (waiting.length > 0) await (await loadReceipts()).applyParked(waiting)
-      return waiting.length > 0
-    },
+    hearParked,
   }
 
   return {

@@ -61,7 +61,10 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
   readonly callProviders?: boolean
   /** How many notifications that were woken may be in hand at a time; a backlog stays in the store. Default 1000. */
   readonly concurrency?: number
-  /** How long a receipt whose message is not known yet is kept: no shorter than you wait for receipts (`within`). Default 15 minutes. */
+  /**
+   * How long a receipt whose message is not known yet is kept; no shorter than a step may wait for it, or a crash may cost it. Default: the
+   * longest of `defaults.within`, and at least 15 minutes.
+   */
   readonly parkFor?: Duration
   /** How long settled notifications are kept, with their idempotency keys, by a store that outlives the process. Default 30 days. */
   readonly keepFor?: Duration

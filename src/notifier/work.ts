@@ -36,8 +36,8 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     } finally {
       if (!created) abandon(first)
     }
-    for (const entry of planned.timeline) core.tell(record, entry)
     const work = start(record, first)
+    for (const entry of planned.timeline) core.tell(record, entry, work)
     core.follow(transition, work, first.begun)
     return { record, created, work: Promise.all(work) }
   }
@@ -63,7 +63,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       if (record.settledAt !== null) return isDue(record) ? tellAgain(record) : undefined
       if (!hasLooked) {
         hasLooked = true
-        if (await hearParked(record)) continue
+        if (await hearSilent(record)) continue
       }
       const first = prepareFirst(record, false)
       // Woken too early, by a clock that is ahead of this one, say.
@@ -83,11 +83,10 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
   }
 
   /** Before silence is taken for an answer: who was to look for parked receipts may have died on the way. True if there were any. */
-  async function hearParked(record: NotificationRecord): Promise<boolean> {
+  async function hearSilent(record: NotificationRecord): Promise<boolean> {
     let heard = false
     for (const [index, step] of record.steps.entries()) {
-      if (step.state !== 'awaiting' || step.dueAt! > clock.now()) continue
-      for (const attempt of step.attempts.keys()) heard = (await core.applyParked(record, index, attempt)) || heard
+      if (step.state === 'awaiting' && step.dueAt! <= clock.now()) heard = (await core.hearParked(record, index)) || heard
     }
     return heard
   }

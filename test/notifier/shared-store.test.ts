@@ -109,6 +109,32 @@ test('a receipt that was parked is heard before its silence counts, though whoev
   expect(await other.outcome(id)).toMatchObject({ status: 'delivered', by: 'sms' })
 })
 
+test('a receipt that was parked for a step that a late delivery supersedes is heard too', async () => {
+  const memory = memoryStore()
+  let dies = true
+  const store = shared({
+    ...memory,
+    async findParked(provider, ...given) {
+      if (dies && provider === 'push') await new Promise(() => {})
+      return memory.findParked(provider, ...given)
+    },
+  })
+  const push = scriptedProvider({ channels: ['push'], replies: [accept({ messageId: 'p' })] })
+  const [dying, other] = processes(
+    store,
+    { providers: [sms(accept({ messageId: 'm' })), push] },
+    { providers: [sms(), scriptedProvider({ channels: ['push'] })], scheduler: deaf },
+  )
+  const id = await dying.send([{ channel: 'sms', within: '1m' }, 'push'])
+  await other.receipt('push', 'delivered', 'p')
+  await dying.to(62)
+  dies = false
+  expect(await other.states(id)).toEqual(['timed-out', 'awaiting'])
+  await other.receipt('sms', 'delivered', 'm')
+  await other.notifier.idle()
+  expect(await other.outcome(id)).toMatchObject({ status: 'delivered', duplicateDelivery: true })
+})
+
 describe('a process that calls no providers', () => {
   const front = (provider: ChannelProvider): Options & { providers: readonly ChannelProvider[] } => ({
     providers: [provider, email()],
