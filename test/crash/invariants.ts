@@ -145,8 +145,8 @@ export function isInDoubt({ behaviour }: StepPlan, index: number, { timeline }: 
 }
 
 /**
- * What is parked under a key that a dying process never looked for is heard once the step's silence is over. A step that a late delivery has beaten
- * before that has no silence to end: its delivery goes unheard. Only `late` plans can see it, and only the beaten step and `duplicateDelivery` differ.
+ * What is parked under a key that a dying process never looked for is heard once the step's silence is over, or once another channel has beaten it. Only
+ * where a second process dies in that very moment does it go unheard: then the beaten step and `duplicateDelivery` differ, and nothing else.
  */
 export function isUnheard(step: StepPlan, index: number, { steps }: NotificationRecord): boolean {
   const { state, attempts = [] } = steps[index] ?? {}
