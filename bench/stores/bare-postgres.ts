@@ -1,6 +1,6 @@
-import { nanoid } from 'nanoid'
 import type { Running } from './contender.ts'
 import { drop, openPool, type Place } from './engines.ts'
+import { newId } from './notifications.ts'
 
 /** How statements go to the server: one a record, or one for many. */
 export interface BareStatements {
@@ -39,12 +39,12 @@ export async function barePostgres(
 
   async function store(): Promise<void> {
     if (batch === 1) {
-      const id = nanoid()
+      const id = newId()
       await pool.query({ ...one, values: [id, Date.now(), first] })
       await pool.query({ ...oneAgain, values: [id, Date.now(), accepted] })
       return
     }
-    const ids = Array.from({ length: batch }, () => nanoid())
+    const ids = Array.from({ length: batch }, () => newId())
     const times = ids.map(() => Date.now())
     await pool.query({ ...many, values: [ids, times, ids.map(() => first)] })
     await pool.query({ ...manyAgain, values: [ids, times, ids.map(() => accepted)] })

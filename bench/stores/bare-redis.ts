@@ -1,6 +1,6 @@
-import { nanoid } from 'nanoid'
 import type { Running } from './contender.ts'
 import { drop, openRedis, type Place } from './engines.ts'
+import { newId } from './notifications.ts'
 
 /** `ioredis` by hand: a hash and an entry in a sorted set by due time, `batch` records to a pipeline. */
 export function bareRedis(place: Place, batch: number, [first, accepted]: readonly [string, string]): Running {
@@ -13,7 +13,7 @@ export function bareRedis(place: Place, batch: number, [first, accepted]: readon
   ]
 
   async function store(): Promise<void> {
-    const ids = Array.from({ length: batch }, () => nanoid())
+    const ids = Array.from({ length: batch }, () => newId())
     await client.pipeline(ids.flatMap((id) => write(id, 2, first))).exec()
     await client.pipeline(ids.flatMap((id) => write(id, 3, accepted))).exec()
   }

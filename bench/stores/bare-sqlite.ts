@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
-import { nanoid } from 'nanoid'
 import type { Running } from './contender.ts'
 import { drop, fileOf, type Place } from './engines.ts'
+import { newId } from './notifications.ts'
 
 /** `node:sqlite` by hand: the same JSON in one table with an index on the due time, `batch` records to a transaction. */
 export function bareSqlite(place: Place, batch: number, [first, accepted]: readonly [string, string]): Running {
@@ -24,7 +24,7 @@ export function bareSqlite(place: Place, batch: number, [first, accepted]: reado
       const until = performance.now() + milliseconds
       let count = 0
       for (; performance.now() < until; count += batch) {
-        const ids = Array.from({ length: batch }, () => nanoid())
+        const ids = Array.from({ length: batch }, () => newId())
         together(() => ids.forEach((id) => insert.run(id, Date.now(), first)))
         together(() => ids.forEach((id) => update.run(Date.now(), accepted, id)))
       }

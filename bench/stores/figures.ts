@@ -18,7 +18,7 @@ export interface Figure {
 export type Goal = { readonly least: number } | { readonly ratioAtLeast: number } | { readonly ratioAtMost: number }
 
 /** Parts of the benchmark, in the order in which they run. */
-export const sections = ['throughput', 'latency', 'wake-up', 'workers', 'pending', 'space'] as const
+export const sections = ['throughput', 'latency', 'wake-up', 'workers', 'receipts', 'pending', 'space'] as const
 
 /** A part of the benchmark. */
 export type Section = (typeof sections)[number]

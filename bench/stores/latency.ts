@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { nanoid } from 'nanoid'
 import { drop, type EngineName, fileOf, open, openPool, openRedis, type Place, prepare } from './engines.ts'
 import { quantile, type Sample } from './figures.ts'
-import { noop, notifierOn, recordPair, request } from './notifications.ts'
+import { newId, noop, notifierOn, recordPair, request } from './notifications.ts'
 import type { Run } from './run.ts'
 
 /** Something that stores one notification. */
@@ -124,19 +123,19 @@ async function bareInsert(place: Place, json: string): Promise<{ send(): unknown
     )
     db.exec('create index due on bare (due_at)')
     const insert = db.prepare('insert into bare values (?, ?, ?)')
-    return { send: () => insert.run(nanoid(), Date.now(), json), close: async () => db.close() }
+    return { send: () => insert.run(newId(), Date.now(), json), close: async () => db.close() }
   }
   if (engine === 'postgres') {
     const pool = openPool()
     await pool.query(`create schema "${name}"; create table "${name}".bare (id text primary key, due_at bigint, record text)`)
     await pool.query(`create index on "${name}".bare (due_at)`)
     const text = `insert into "${name}".bare values ($1, $2, $3)`
-    return { send: () => pool.query({ name: 'one', text, values: [nanoid(), Date.now(), json] }), close: () => pool.end() }
+    return { send: () => pool.query({ name: 'one', text, values: [newId(), Date.now(), json] }), close: () => pool.end() }
   }
   const client = openRedis()
   return {
     send() {
-      const id = nanoid()
+      const id = newId()
       return client
         .pipeline([
           ['hset', `{${name}}:${id}`, 'json', json],

@@ -11,6 +11,7 @@ import { latency } from './latency.ts'
 import { describeMachine, machineLine } from './machine.ts'
 import { pageWith } from './page.ts'
 import { pending } from './pending.ts'
+import { receipts } from './receipts.ts'
 import { fullSize, quickSize, type Run } from './run.ts'
 import { tableOf } from './table.ts'
 import { throughput } from './throughput.ts'
@@ -24,6 +25,7 @@ const parts: readonly (readonly [Section, (run: Run) => Promise<Sample[]>])[] = 
   ['latency', latency],
   ['wake-up', wakeUp],
   ['workers', workers],
+  ['receipts', receipts],
   ['pending', pending],
 ]
 

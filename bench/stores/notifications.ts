@@ -1,5 +1,6 @@
 // What is sent: one SMS of a usual length through a provider that takes it and does nothing.
 import { randomUUID } from 'node:crypto'
+import { nanoid } from 'nanoid'
 import {
   type ChannelProvider,
   createNotifier,
@@ -35,6 +36,11 @@ export function request(word = 'Hi', sendAt?: number) {
     metadata: { order: 18151210, campaign: 'shipping' },
     ...(sendAt !== undefined && { sendAt }),
   } as const
+}
+
+/** An id like ours, for what is stored by hand. */
+export function newId(): string {
+  return Date.now().toString(36) + nanoid(12)
 }
 
 /** Requests without end, or until a time by `performance.now()`. */

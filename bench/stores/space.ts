@@ -18,7 +18,7 @@ export async function spaceOf(place: Place, count: number): Promise<Sample[]> {
 
 async function sizesOf(place: Place): Promise<Readonly<Record<string, number>>> {
   if (place.engine === 'sqlite') return onSqlite(place)
-  return place.engine === 'redis' ? onRedis(place.name) : onPostgres(place.name)
+  return place.engine === 'redis' ? onRedis(place) : onPostgres(place.name)
 }
 
 async function onSqlite(place: Place): Promise<Readonly<Record<string, number>>> {
@@ -41,7 +41,7 @@ async function onPostgres(name: string): Promise<Readonly<Record<string, number>
 }
 
 /** By what Redis says of a sample: other tests may use the same server. */
-async function onRedis(name: string): Promise<Readonly<Record<string, number>>> {
+async function onRedis({ name }: Place): Promise<Readonly<Record<string, number>>> {
   const client = openRedis()
   let records = 0
   let keys = 0

@@ -6,6 +6,7 @@ export const titles: Readonly<Record<Section, string>> = {
   latency: 'How long `send` takes, in milliseconds',
   'wake-up': 'How late what is due is begun in another process, in milliseconds',
   workers: 'A backlog worked off by 1 to 4 processes, notifications a second',
+  receipts: 'Receipts that find their attempt and are stored, receipts a second',
   pending: 'What one costs while others wait, in milliseconds',
   space: 'What one that waits takes up, in bytes',
 }
