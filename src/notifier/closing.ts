@@ -11,6 +11,8 @@ import { within } from './within.ts'
 
 // Time for the results of calls that were cut to be stored.
 const cutGrace = 1000
+// A scheduler whose engine cannot be reached may take long to start, and need not be waited for.
+const startGrace = 3000
 
 /** What is at work until the end. */
 export interface AtWork {
@@ -30,8 +32,7 @@ export async function windDown(
   timeout: number,
 ): Promise<void> {
   const atMost = (limit: number) => within(engine.idle(), limit, clock, () => {})
-  // An engine that cannot be reached may be tried for long.
-  await within(starting, timeout, clock, () => {})
+  await within(starting, Math.min(timeout, startGrace), clock, () => {})
   await upkeep()?.stop()
   await scheduler.stop()
   await atMost(timeout)

@@ -82,7 +82,16 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return upkeep
   })
 
-  const stored = (id: string) => engine.watch((async () => store.get(id))())
+  const stored = (id: string) => engine.watch(unlessClosed(async () => store.get(id)))
+
+  /** What a store says that was closed with the notifier is not what went wrong. */
+  async function unlessClosed<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      throw closing === undefined ? error : closed()
+    }
+  }
 
   /** Whoever calls providers wakes what is due; whoever shares its store also sees to what others have left behind. */
   async function startWaking(): Promise<void> {
@@ -139,7 +148,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   }
 
   async function cancel(id: string): Promise<CancelAnswer> {
-    const record = await store.get(id)
+    const record = await stored(id)
     if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
     const { before } = await engine.apply(record, { type: 'cancelRequested' })
     const { cancelAnswer } = await import('../cascade/machine.ts')

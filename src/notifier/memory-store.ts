@@ -37,7 +37,8 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       else if (!ids.includes(record.id)) ids.push(record.id)
     }
     for (const changed of watchers) changed(record.id)
-    if (record.settledAt === null) return
+    // One that still waits to be told of is not to be dropped.
+    if (record.settledAt === null || record.dueAt !== null) return
     settled.add(record.id)
     // Walking a set from its start passes over what was deleted there, so the oldest are dropped many at a time.
     if (settled.size <= keepSettled + (keepSettled >> 3)) return
@@ -48,6 +49,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     const record = records.get(id)!
     settled.delete(id)
     records.delete(id)
+    dueQueue.set(id, null)
     if (record.idempotencyKey !== null) idsByIdempotencyKey.delete(record.idempotencyKey)
     for (const key of keysOf(record)) {
       const rest = idsByKey.get(key)?.filter((other) => other !== id) ?? []
@@ -91,7 +93,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     findByKey(provider, key, limit) {
       const ids = idsByKey.get(indexKey(provider, key)) ?? []
       return ids
-        .slice(-limit)
+        .slice(Math.max(0, ids.length - limit))
         .reverse()
         .map((id) => records.get(id)!)
     },
@@ -103,7 +105,9 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     parkReceipt(receipt, now, expiresAt) {
       unparkExpired(now)
       const text = JSON.stringify(receipt)
-      if (parked.has(text)) return
+      const kept = parked.get(text)
+      if (kept !== undefined && kept.expiresAt > now) return
+      unpark(kept)
       const entry = { text, receipt, expiresAt }
       parked.set(text, entry)
       for (const key of receipt.keys) {

@@ -31,6 +31,12 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   }
 
   for (const key of Object.keys(options ?? {})) if (!known.has(key)) report(key, 'is unknown')
+  const isStore = (value: unknown) => hasFunctions(value, ['insert', 'get', 'update', 'findByKey', 'due', 'nextDueAt', 'prune'])
+  const isScheduler = (value: unknown) => value === 'manual' || hasFunctions(value, ['wakeAt', 'start', 'stop'])
+  check(options, ['store'], isStore, 'is no store: give what memoryStore(), sqlite(), postgres() or redis() made')
+  check(options, ['scheduler'], isScheduler, "is no scheduler: give what pgBoss() or bullmq() made, or 'manual'")
+  if (options?.callProviders === false && options.store?.shared !== true)
+    report('callProviders', 'is false, but no other process shares the store: nothing would ever be sent')
   const providers: readonly ChannelProvider[] = Array.isArray(options?.providers) ? options.providers : []
   if (providers.length === 0) report('providers', 'is empty: give at least one')
   const names = new Set<string>()
@@ -80,4 +86,12 @@ function checkRoute(route: Routing | undefined, names: ReadonlySet<string>, path
 
 function isChannel(value: string): value is Channel {
   return (channels as readonly string[]).includes(value)
+}
+
+function hasFunctions(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  )
 }

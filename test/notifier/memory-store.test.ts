@@ -258,3 +258,26 @@ test('what `get` of a notifier gives is a copy, and what `send` was given may be
   ])
   expect((await w.record(first)).metadata).toEqual({ order: 1 })
 })
+
+test('a notification that waits to be told of is kept, and what is dropped is no longer due', async () => {
+  let isDown = true
+  const heard: string[] = []
+  const store = memoryStore({ keepSettled: 5 })
+  const provider = scriptedProvider({ channels: ['sms'], receipts: 'none' })
+  const w = world([provider], {
+    store,
+    onSettled({ id }) {
+      if (isDown) throw new Error('warehouse down')
+      heard.push(id)
+    },
+  })
+  const ids: string[] = []
+  for (let i = 0; i < 30; i++) ids.push(await w.send(['sms']))
+  await w.to(30)
+  expect((await Promise.all(ids.map((id) => w.record(id)))).every(Boolean)).toBe(true)
+  isDown = false
+  await w.to(300)
+  expect(heard.toSorted()).toEqual(ids.toSorted())
+  expect(await store.nextDueAt()).toBeNull()
+  expect(await store.due(Number.MAX_SAFE_INTEGER, 100)).toEqual([])
+})

@@ -124,3 +124,15 @@ test('every option at once works', async () => {
   })
   await notifier.close()
 })
+
+test.each([
+  ['store', { store: 'notifications.db' }, 'store: is no store'],
+  ['store, if it is the pool', { store: { query() {}, connect() {} } }, 'store: is no store'],
+  ['scheduler', { scheduler: {} }, 'scheduler: is no scheduler'],
+  ['callProviders: false where nobody else could call them', { callProviders: false }, 'callProviders: is false'],
+  ['concurrency', { concurrency: 0 }, 'concurrency: is not a whole number'],
+  ['keepFor', { keepFor: 'for ever' }, 'keepFor: is not a duration'],
+])('%s that cannot work is refused', (_, wrong, message) => {
+  const providers = [scriptedProvider({ channels: ['sms'] })]
+  expect(() => createNotifier({ providers, ...wrong } as never)).toThrow(message)
+})
