@@ -51,7 +51,9 @@ export interface SqlTransaction {
 export interface Scheduler {
   /** A record's `dueAt` has changed. One that is woken too early is put off anew by its handler. */
   wakeAt(wakeUp: WakeUp): Awaitable<void>
-  /** The same for many, as part of a store's transaction. Gives what is to be called once that is committed. */
+  /** What it needs before it can write within a transaction: a store asks for it while it holds no connection, which both may have to share. */
+  ready?(): Awaitable<void>
+  /** The same as `wakeAt` for many, as part of a store's transaction. Gives what is to be called once that is committed. */
   wakeWithin?(transaction: SqlTransaction, wakeUps: readonly WakeUp[]): Promise<() => void>
   /** Starts waking. `onWake` resolves once the notification has been seen to, and never rejects; `onError` hears what fails in the background. */
   start(onWake: (id: string) => Promise<void>, onError: (error: unknown) => void): Awaitable<void>

@@ -89,6 +89,8 @@ export function pgBoss(options: PgBossOptions): Scheduler {
       // Any number of wake-ups may wait for their time: that is no backlog to warn of.
       await boss.createQueue(queue, { ...settings, warningQueueSize: 2 ** 31 - 1 })
       await boss.updateQueue(queue, settings)
+      // Has the boss look the queue up now: within a transaction it would ask for another connection.
+      await boss.insert(queue, [])
     } catch (error) {
       ready = undefined
       throw failureOf(error)
@@ -171,6 +173,7 @@ export function pgBoss(options: PgBossOptions): Scheduler {
 
   return {
     wakeAt: perTurn(schedule),
+    ready: queueReady,
     wakeWithin: scheduleWithin,
     async start(onWake, onError) {
       const report = (error: unknown) => onError(failureOf(error))

@@ -59,6 +59,13 @@ const maybeStored =
 
 /** The typed error for a fault. Never holds the foreign error's words, which may quote a row. */
 export function storeError({ fault, code, ended }: Omit<Fault, 'ambiguous'>, wasCut = false): StoreError {
+  if (/^(28...|3D000)$/.test(code ?? ''))
+    return new StoreError(
+      'postgres',
+      fault,
+      'the database does not let this process in: look at user, password and the name of the database',
+      code,
+    )
   if (ended) return new StoreError('postgres', fault, 'the pool was ended: close the notifier first, then its pool', code)
   return new StoreError('postgres', fault, fault === 'unavailable' && wasCut ? maybeStored : words[fault], code)
 }

@@ -15,7 +15,8 @@ export interface Listener {
 /** `own` is what this store's own announcements begin with: they are no news. */
 export function createListener(pool: PostgresPool, { channel }: Names, clock: Clock, own: string): Listener {
   const watchers = new Set<{ readonly onChange: (id: string | null) => void }>()
-  let listening: Promise<() => void> | undefined
+  let isEnded = false
+  let listening: { readonly stop: () => void; readonly tried: Promise<void> } | undefined
 
   function tell(id: string | null): void {
     for (const { onChange } of [...watchers]) onChange(id)
@@ -28,8 +29,8 @@ export function createListener(pool: PostgresPool, { channel }: Names, clock: Cl
     for (const id of ids) tell(nameOf(id))
   }
 
-  /** Listens until it is stopped; gives what stops it, once the first try to connect has ended. */
-  async function listen(): Promise<() => void> {
+  /** Listens until it is stopped; `tried` is over once the first try to connect is. */
+  function listen(): { readonly stop: () => void; readonly tried: Promise<void> } {
     let isStopped = false
     let client: PostgresClient | undefined
     let cancelTimer: (() => void) | undefined
@@ -74,34 +75,43 @@ export function createListener(pool: PostgresPool, { channel }: Names, clock: Cl
       }
     }
 
-    await connect(false)
-    return () => {
-      isStopped = true
-      cancelTimer?.()
-      // Closed rather than given back: it would go on listening.
-      leave(true)
+    let giveUp = () => {}
+    const stopped = new Promise<void>((resolve) => {
+      giveUp = resolve
+    })
+    return {
+      tried: Promise.race([connect(false), stopped]),
+      // A connection that comes later, of a pool that has none to give just now, is let go then.
+      stop() {
+        isStopped = true
+        giveUp()
+        cancelTimer?.()
+        // Closed rather than given back: it would go on listening.
+        leave(true)
+      },
     }
   }
 
-  async function stop(): Promise<void> {
-    const stopping = listening
+  function stop(): void {
+    listening?.stop()
     listening = undefined
-    ;(await stopping)?.()
   }
 
   return {
     async watch(onChange) {
+      if (isEnded) return async () => {}
       const watcher = { onChange }
       watchers.add(watcher)
       listening ??= listen()
-      await listening
+      await listening.tried
       return async () => {
-        if (watchers.delete(watcher) && watchers.size === 0) await stop()
+        if (watchers.delete(watcher) && watchers.size === 0) stop()
       }
     },
     async end() {
+      isEnded = true
       watchers.clear()
-      await stop()
+      stop()
     },
   }
 }

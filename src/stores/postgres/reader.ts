@@ -38,7 +38,7 @@ export function createReader({
       const rows = new Map((await query(text, [lines(encoded)])).map((row) => [row.id, row]))
       return encoded.map((id) => settle(rows.get(id), (row) => row && read(row.record)))
     },
-    { lanes, most: 500, keyOf: (id) => id },
+    { lanes, most: 500 },
   )
 
   const findByKey = createBatcher<KeyQuestion, readonly NotificationRecord[]>(

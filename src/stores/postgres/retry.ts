@@ -23,22 +23,26 @@ export async function retrying<T>(
   run: (wasCut: boolean) => Promise<T>,
 ): Promise<T> {
   let wasCut = false
-  let waited = 0
+  const start = clock.now()
+  let paused = 0
+  /** Also tries that fail slowly count. */
+  const waited = () => Math.max(paused, clock.now() - start)
   for (let tries = 1, delay = firstDelay; ; tries++, delay = Math.min(2 * delay, slowestDelay)) {
     try {
       return await run(wasCut)
     } catch (error) {
-      if (OmnicascadeError.is(error)) throw error
+      if (OmnicascadeError.is(error))
+        throw wasCut ? storeError({ fault: 'unavailable', code: undefined, ended: false }, true) : error
       const fault = faultOf(error)
       wasCut ||= fault.ambiguous && isWrite
       const goesOn =
-        fault.fault === 'conflict' ? tries < conflictTries : fault.fault === 'unavailable' && !fault.ended && waited < patience
+        fault.fault === 'conflict' ? tries < conflictTries : fault.fault === 'unavailable' && !fault.ended && waited() < patience
       // Whatever it failed with in the end: an earlier try may have been stored.
       if (!goesOn) throw wasCut ? storeError({ ...fault, fault: 'unavailable', ended: false }, true) : storeError(fault)
     }
     // Half of it by chance, so that those who collided do not meet again.
-    const pause = Math.min(delay * (0.5 + Math.random() / 2), Math.max(1, patience - waited))
-    waited += pause
+    const pause = Math.min(delay * (0.5 + Math.random() / 2), Math.max(1, patience - waited()))
+    paused += pause
     await new Promise<void>((resolve) => clock.setTimer(pause, resolve))
   }
 }

@@ -7,14 +7,14 @@ import { createHash } from 'node:crypto'
 const missing = '"'
 const empty = '""'
 const hashed = '"#'
-// An index holds at most some 2700 bytes a row, and a provider's name and a key share one.
+// In bytes: an index holds some 2700 a row, and a provider's name and a key share one.
 const longest = 1000
 
 /** Ids, names and keys as the tables have them: as they are, but for control characters, quotes, backslashes, and what is too long for an index. */
 export function encodeText(text: string): string {
   const encoded = JSON.stringify(text).slice(1, -1)
   if (encoded === '') return empty
-  return encoded.length <= longest ? encoded : hashed + createHash('sha256').update(encoded).digest('hex')
+  return Buffer.byteLength(encoded) <= longest ? encoded : hashed + createHash('sha256').update(encoded).digest('hex')
 }
 
 /** What was encoded, or undefined if only its hash is known. */

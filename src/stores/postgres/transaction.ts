@@ -11,12 +11,19 @@ const begin = "begin isolation level read committed; set local idle_in_transacti
 export async function inTransaction<T>(pool: PostgresPool, run: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   // Without a listener the loss of a lent connection would end the process; the statement under way fails as well.
-  const onError = () => {}
+  let onError = () => {}
+  // Whoever writes along may be waiting for something else when the connection goes.
+  const lost = new Promise<never>((_, reject) => {
+    onError = () => reject(new Error('Connection terminated'))
+  })
+  lost.catch(() => {})
   client.on('error', onError)
   let isBroken = true
   try {
     await client.query(begin)
-    const result = await run({ query: (text, values) => client.query(text, values && [...values]) })
+    const running = run({ query: (text, values) => client.query(text, values && [...values]) })
+    running.catch(() => {})
+    const result = await Promise.race([running, lost])
     await client.query('commit')
     isBroken = false
     return result

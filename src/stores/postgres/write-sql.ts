@@ -22,7 +22,7 @@ export interface AttemptKey {
 }
 
 // What a row remembers of earlier writes: enough to recognise one's own after a few more of others.
-const rememberedWrites = 100
+const rememberedWrites = 1500
 
 /** One statement that stores new records, replaces those of the expected version, and gives the ids of the writes that were stored. */
 export function writeStatement(names: Names, writes: readonly Write[]): { readonly text: string; readonly values: string[] } {

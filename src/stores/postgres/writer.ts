@@ -34,6 +34,10 @@ export interface Writer {
   update(record: NotificationRecord, expectedVersion: number): Promise<boolean>
 }
 
+// A trigger, or a policy on rows, may swallow an insert: then nobody holds its key, and it is not there.
+const mostRounds = 20
+const swallowed = 'new records vanish as they are written: look for triggers and row-level security on the notifications table'
+
 interface Inserted {
   readonly record: NotificationRecord
   readonly created: boolean
@@ -44,6 +48,8 @@ interface Progress {
   /** Not seen stored yet. */
   readonly open: Set<Write>
   readonly outcomes: Map<Write, Settled<Inserted>>
+  /** A connection was lost: what is open may have been stored. */
+  wasCut: boolean
   /** What a scheduler wants called once a transaction is committed whose end was not seen. */
   readonly unseen: (() => void)[]
 }
@@ -74,33 +80,34 @@ export function createWriter(context: WriterContext): Writer {
   }
 
   async function store(writes: readonly Write[]): Promise<readonly Settled<Inserted>[]> {
-    try {
-      return await storeTogether(writes)
-    } catch (error) {
-      if (writes.length === 1 || !isOfOne(error)) throw error
+    const progress: Progress = { open: new Set(writes), outcomes: new Map(), unseen: [], wasCut: false }
+    const failed = await storeTogether(progress)
+    // One of them is to blame, or they meet others too often: each for itself, with what is known so far.
+    const isAlone = failed !== undefined && (writes.length === 1 || !isOfOne(failed.error))
+    for (const one of failed === undefined || isAlone ? [] : [...progress.open]) {
+      const own = await storeTogether({ ...progress, open: new Set([one]) })
+      if (own !== undefined) progress.outcomes.set(one, own)
     }
-    // One of them is to blame, or they meet others too often: each for itself.
-    const outcomes: Settled<Inserted>[] = []
-    for (const one of writes) {
-      try {
-        outcomes.push(...(await storeTogether([one])))
-      } catch (error) {
-        outcomes.push({ error })
-      }
-    }
-    return outcomes
+    return writes.map((one) => progress.outcomes.get(one) ?? failed ?? { value: { record: one.record, created: false } })
   }
 
-  async function storeTogether(writes: readonly Write[]): Promise<readonly Settled<Inserted>[]> {
-    const progress: Progress = { open: new Set(writes), outcomes: new Map(), unseen: [] }
-    await retrying(context, true, async (wasCut) => {
-      // Whoever held the key may be forgotten before it is looked at: then there is room.
-      while (progress.open.size > 0) {
-        for (const one of await writeOnce([...progress.open], progress.unseen)) succeed(progress, one)
-        await lookAtOthers(progress, wasCut)
-      }
-    })
-    return writes.map((one) => progress.outcomes.get(one) ?? { value: { record: one.record, created: false } })
+  /** Settles what it can; gives what went wrong with those that are still open. */
+  async function storeTogether(progress: Progress): Promise<{ readonly error: unknown } | undefined> {
+    try {
+      await retrying(context, true, async (wasCut) => {
+        progress.wasCut ||= wasCut
+        let rounds = 0
+        // Whoever held the key may be forgotten before it is looked at: then there is room.
+        while (progress.open.size > 0) {
+          if (++rounds > mostRounds) throw new StoreError('postgres', 'refused', swallowed)
+          for (const one of await writeOnce([...progress.open], progress.unseen)) succeed(progress, one)
+          await lookAtOthers(progress)
+        }
+      })
+      return undefined
+    } catch (error) {
+      return { error }
+    }
   }
 
   async function writeOnce(writes: readonly Write[], unseen: (() => void)[]): Promise<readonly Write[]> {
@@ -112,6 +119,7 @@ export function createWriter(context: WriterContext): Writer {
     const scheduler = context.enlisted()
     const wakes = scheduler !== undefined && writes.some(({ record }) => record.dueAt !== null)
     if (!wakes && context.isReadCommitted()) return storedOf(await query(text, values))
+    await scheduler?.ready?.()
     let onCommit: (() => void) | undefined
     let stored: readonly Write[]
     try {
@@ -137,19 +145,26 @@ export function createWriter(context: WriterContext): Writer {
   }
 
   /** Those that were not stored now: because others were first, or because they had been stored before the connection was cut. */
-  async function lookAtOthers(progress: Progress, wasCut: boolean): Promise<void> {
-    const { open, outcomes } = progress
-    const asked = [...open].filter(({ expected }) => wasCut || expected === null)
+  async function lookAtOthers(progress: Progress): Promise<void> {
+    const { open, outcomes, wasCut } = progress
+    // The version was another's, and nothing is in doubt.
+    for (const one of open) {
+      if (wasCut || one.expected === null) continue
+      open.delete(one)
+      outcomes.set(one, { value: { record: one.record, created: false } })
+    }
+    const asked = [...open]
     const rows = asked.length === 0 ? [] : await query(...statementOf(holdersStatement(names, asked)))
     const byId = new Map(rows.map((row) => [row.id, row]))
     const byKey = new Map(rows.map((row) => [row.key, row]))
     for (const one of [...open]) {
       const same = byId.get(one.id)
-      if (wasCut && isOwn(one, same)) {
+      if (isOwn(one, same)) {
         succeed(progress, one)
         for (const onCommit of progress.unseen.splice(0)) call(onCommit)
       } else if (one.expected !== null) {
         open.delete(one)
+        outcomes.set(one, { value: { record: one.record, created: false } })
       } else {
         const holder = one.idempotencyKey === null ? undefined : byKey.get(one.idempotencyKey)
         if (holder === undefined && same === undefined) continue
@@ -186,7 +201,8 @@ function statementOf({ text, values }: { readonly text: string; readonly values:
 /** Whether an error may be the fault of one of the batch: then the others must not suffer. */
 function isOfOne(error: unknown): boolean {
   return (
-    error instanceof StoreError && (error.fault === 'conflict' || (error.fault === 'refused' && error.engineCode !== undefined))
+    error instanceof StoreError &&
+    (error.fault === 'conflict' || error.fault === 'locked' || (error.fault === 'refused' && error.engineCode !== undefined))
   )
 }
 
