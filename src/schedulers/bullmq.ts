@@ -185,6 +185,9 @@ function optionsOf({ id, time, hold = 0 }: WakeUpJob, now: number): BulkJobOptio
     delay,
     removeOnComplete: true,
     removeOnFail: true,
+    // `onWake` never rejects: what fails is the putting off of one that came early, and it must not be lost for that.
+    attempts: 20,
+    backoff: { type: 'fixed', delay: 1000 },
     // The same wake-up is kept once. One that may be under way right now is not: it would be taken for that, and lost.
     ...(hold === 0 && delay > clockSkew && { jobId: `${time}.${id.replaceAll('%', '%25').replaceAll(':', '%3A')}` }),
   }

@@ -135,7 +135,8 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
     const insert = vi.spyOn(boss, 'insert')
     const scheduler = open({ queue: ownQueue() })
     await Promise.all(Array.from({ length: 100 }, (_, i) => scheduler.wakeAt(wakeUp(`n${i}`, hour))))
-    expect(insert).toHaveBeenCalledTimes(1)
+    // The one that inserts nothing has the boss look up its queue.
+    expect(insert.mock.calls.map(([, jobs]) => jobs.length)).toEqual([0, 100])
   })
 
   test('the end of a lease is no job', async () => {

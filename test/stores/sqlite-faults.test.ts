@@ -136,6 +136,20 @@ describe('a file that is damaged', () => {
       if (result.status === 'fulfilled' && result.value[1] !== undefined) expect(result.value[1].id).toBe(`n${result.value[0]}`)
   })
 
+  test('does not keep the rest from being forgotten', async () => {
+    const path = freshFile()
+    const store = opened(path)
+    for (let i = 0; i < 5; i++) {
+      const record = sampleRecord(`n${i}`)
+      await store.insert(record)
+      await store.update(settled(record, start), record.version)
+      await store.parkReceipt(sampleReceipt([`m${i}`]), start, start + 1)
+    }
+    stranger(path).exec("update parked_receipts set receipt = '{' where seq = 1")
+    expect(await store.prune(start + 1, start + 10, 100)).toBe(5)
+    expect(await store.prune(start + 1, start + 10, 100)).toBe(0)
+  })
+
   test('does not fail the writes beside the one that meets the damage', async () => {
     const path = freshFile()
     const store = opened(path)

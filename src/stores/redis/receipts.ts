@@ -15,10 +15,12 @@ const expiredAtOnce = 10
 
 /** Receipts that wait for their attempt. They expire by the times they are given, not by the server's clock. */
 export function createParkedReceipts(run: Run, keys: Keys): ParkedReceipts {
-  const keysOf = ({ provider, keys: own }: Receipt) => [...new Set(own.map((key) => keys.parkedUnder(provider, key)))]
+  const keysOf = ({ provider, keys: own }: Pick<Receipt, 'provider' | 'keys'>) => [
+    ...new Set(own.map((key) => keys.parkedUnder(provider, key))),
+  ]
 
   async function drop(texts: readonly string[], latestExpiry: number): Promise<number> {
-    const receipts = texts.map((text) => ({ text, keys: keysOf(JSON.parse(text)) }))
+    const receipts = texts.map((text) => ({ text, keys: keysOf(parse(text) ?? nobodys) }))
     const values = receipts.flatMap(({ text, keys: own }) => [text, own.length])
     return Number(
       await run(dropParkedScript, [keys.parked, ...receipts.flatMap(({ keys: own }) => own)], latestExpiry, ...values),
@@ -48,10 +50,21 @@ export function createParkedReceipts(run: Run, keys: Keys): ParkedReceipts {
       return [...byText]
         .filter(([, { expiresAt }]) => expiresAt > now)
         .sort(([, a], [, b]) => a.expiresAt - b.expiresAt || a.number - b.number)
-        .map(([text]): Receipt => JSON.parse(text))
+        .flatMap(([text]) => parse(text) ?? [])
     },
     async dropParked(receipt) {
       await drop([JSON.stringify(receipt)], Number.MAX_VALUE)
     },
+  }
+}
+
+const nobodys = { provider: '', keys: [] }
+
+/** A receipt as it was parked; undefined if it is damaged, for then nobody can use it, and it must not keep the others from being forgotten. */
+function parse(text: string): Receipt | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

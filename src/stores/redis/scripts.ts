@@ -60,7 +60,7 @@ for i = 4, #KEYS do redis.call('ZADD', KEYS[i], number, id) end
 ${schedule}
 if dueAt == '' then redis.call('ZREM', due, id) end
 if settledAt == '' then redis.call('ZREM', settled, id) end
-redis.call('HSET', record, 'version', version, 'writes', ' ' .. write .. string.sub(writes, 1, 80), 'json', json)
+redis.call('HSET', record, 'version', version, 'writes', ' ' .. write .. string.sub(writes, 1, 1500), 'json', json)
 ${publish}
 return 1`)
 

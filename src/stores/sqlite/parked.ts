@@ -27,7 +27,7 @@ export function createParked(db: DatabaseSync): Parked {
   const dropKey = db.prepare('delete from parked_keys where provider = ? and key = ? and receipt = ?')
   const expired = db.prepare('select receipt from parked_receipts where expires_at <= ? order by expires_at limit ?')
 
-  function forget({ provider, keys }: Receipt, text: string): void {
+  function forget({ provider, keys }: Pick<Receipt, 'provider' | 'keys'>, text: string): void {
     const row = drop.get(text)
     if (row !== undefined) for (const key of keys) dropKey.run(toColumn(provider), toColumn(key), Number(row.seq))
   }
@@ -48,8 +48,17 @@ export function createParked(db: DatabaseSync): Parked {
     drop: forget,
     prune(now, limit) {
       const texts = expired.all(now, limit).map(({ receipt }) => String(receipt))
-      for (const text of texts) forget(toReceipt(text), text)
+      for (const text of texts) forget(ownerOf(text), text)
       return texts.length
     },
+  }
+}
+
+/** Whose keys a parked receipt is found by; none if it is damaged: its row must not keep the others from being forgotten. */
+function ownerOf(text: string): Pick<Receipt, 'provider' | 'keys'> {
+  try {
+    return toReceipt(text)
+  } catch {
+    return { provider: '', keys: [] }
   }
 }

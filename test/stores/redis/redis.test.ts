@@ -62,6 +62,15 @@ describeRedis('the store on Redis', () => {
     )
   })
 
+  test('a parked receipt that is damaged keeps none of the others, and is forgotten when it expires', async () => {
+    const { store, key } = open()
+    await client.zadd(key('parked'), start, '{"text": +420777123456 secret')
+    await store.parkReceipt(sampleReceipt(['m']), start + 10, start + 60)
+    expect(await store.findParked('twin', ['m'], start + 10)).toHaveLength(1)
+    await store.prune(start, start + 10, 100)
+    expect(await client.zcard(key('parked'))).toBe(1)
+  })
+
   test('records are kept byte for byte, whatever is in them', async () => {
     const { store } = open()
     let count = 0
