@@ -53,11 +53,16 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
   }
 
   async function sweep(): Promise<void> {
+    let asked = 0
+    const now = () => {
+      asked = clock.now()
+      return asked
+    }
     try {
-      await eachDue(store, clock.now, (ids) => wake && Promise.all(ids.map(wake)))
+      await eachDue(store, now, (ids) => wake && Promise.all(ids.map(wake)))
       const next = await store.nextDueAt()
-      // What is still due was seen and could not be moved on: the store is in trouble, so do not spin.
-      if (next !== null) arm(next <= clock.now() ? clock.now() + retryDelay : next)
+      // What was due when it was last asked for was seen and could not be moved on: the store is in trouble, so do not spin.
+      if (next !== null) arm(next <= asked ? clock.now() + retryDelay : next)
     } catch (error) {
       report(error)
       arm(clock.now() + retryDelay)

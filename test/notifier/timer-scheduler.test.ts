@@ -113,6 +113,40 @@ describe('the scheduler', () => {
     expect(woken).toEqual(['a at 3000'])
   })
 
+  test('what falls due while the rest is seen to is woken at once', async () => {
+    const due = new Map(Object.entries({ first: 0, second: 5 }))
+    const { clock, woken, scheduler, wake } = setUp(due)
+    void scheduler.start(async (id) => {
+      // Seeing to the first takes until after the second is due, and the look that follows comes just before that.
+      if (id === 'first') await new Promise<void>((resolve) => clock.setTimer(4, resolve))
+      await wake(id)
+    })
+    await clock.advance(20)
+    expect(woken).toEqual(['first at 4', 'second at 5'])
+  })
+
+  test('what falls due between the last look and the question what is next is woken at once', async () => {
+    const due = new Map(Object.entries({ first: 0, second: 5 }))
+    const clock = virtualClock()
+    const woken: string[] = []
+    const base = dueTimes(due)
+    const slow = {
+      ...base,
+      async nextDueAt() {
+        await new Promise<void>((resolve) => clock.setTimer(10, resolve))
+        return base.nextDueAt()
+      },
+    }
+    const timer = timerScheduler(slow, clock)
+    const wake = async (id: string) => {
+      woken.push(`${id} at ${clock.now()}`)
+      due.delete(id)
+    }
+    void timer.start(wake, () => {})
+    await clock.advance(50)
+    expect(woken).toEqual(['first at 0', 'second at 10'])
+  })
+
   test('a notification that stays due, as its store does not take the change, is not spun on', async () => {
     const due = new Map(Object.entries({ stuck: 0, other: 500 }))
     const { clock, scheduler } = setUp(due)
