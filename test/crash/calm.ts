@@ -32,10 +32,17 @@ function isTouched({ steps }: Plan, record: NotificationRecord): boolean {
   return steps.some((step, index) => isInDoubt(step, index, record) || isUnheard(step, index, record))
 }
 
-/** As text. A circuit that is open is as good a reason as the refusal that opened it. */
+/**
+ * As text. A circuit that is open is as good a reason as the refusal that opened it. How far a message had come that failed in the end is told by receipts
+ * that two crashes in the wrong moments can leave unheard where their key comes with the answer (`plain`): it decides nothing.
+ */
 function outcomeOf({ steps }: Plan, { outcome }: NotificationRecord): string {
   return JSON.stringify({
     ...outcome,
-    steps: outcome?.steps.map((end, index) => (steps[index]?.kind === 'broken' ? { ...end, reason: null } : end)),
+    steps: outcome?.steps.map((end, index) => ({
+      ...end,
+      ...(steps[index]?.kind === 'broken' && { reason: null }),
+      ...(steps[index]?.kind === 'plain' && end.state !== 'succeeded' && { status: null }),
+    })),
   })
 }
