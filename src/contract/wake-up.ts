@@ -15,5 +15,5 @@ export interface WakeUp {
 /** A record's wake-up; null once it waits for nothing. */
 export function wakeUpOf({ id, dueAt, steps }: NotificationRecord): WakeUp | null {
   if (dueAt === null) return null
-  return { id, time: dueAt, lease: steps.some((step) => step.state === 'sending' && step.dueAt === dueAt) }
+  return { id, time: dueAt, lease: steps.every((step) => step.dueAt !== dueAt || step.state === 'sending') }
 }

@@ -33,8 +33,10 @@ export async function windDown(
 ): Promise<void> {
   const atMost = (limit: number) => within(engine.idle(), limit, clock, () => {})
   await within(starting, Math.min(timeout, startGrace), clock, () => {})
-  await upkeep()?.stop()
-  await scheduler.stop()
+  // Neither may keep the rest from being let go, be it that its engine is away.
+  for (const stop of [async () => upkeep()?.stop(), async () => scheduler.stop()]) {
+    await within(stop().catch(events.error), timeout, clock, () => {})
+  }
   await atMost(timeout)
   engine.cut()
   await atMost(cutGrace)

@@ -96,6 +96,8 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   /** Whoever calls providers wakes what is due; whoever shares its store also sees to what others have left behind. */
   async function startWaking(): Promise<void> {
     if (defers) return
+    if (store.shared && options.scheduler !== 'manual') (await loadUpkeep()).start()
+    if (closing !== undefined) return
     const start = async () => scheduler.start(engine.wake, events.error)
     try {
       await start()
@@ -103,7 +105,6 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       events.error(error)
       ;(await loadUpkeep()).retry(start)
     }
-    if (store.shared && options.scheduler !== 'manual') (await loadUpkeep()).start()
   }
 
   function rendering({ id }: Pick<NotificationRecord, 'id'>, dryRun = false): RenderContext {

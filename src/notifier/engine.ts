@@ -103,7 +103,7 @@ export function createEngine(context: EngineContext): Engine {
     }
     context.onStored(record)
     // It was stored as due, for the host to hear of its outcome.
-    if (record.settledAt !== null && record.dueAt !== null)
+    if (record.settledAt !== null && record.dueAt !== null && context.onSettled !== undefined)
       work.push(
         track(
           loadWork().then((loaded) => loaded.tellHost(record)),
@@ -143,8 +143,9 @@ export function createEngine(context: EngineContext): Engine {
 
   async function apply(known: NotificationRecord, input: WithoutAt<Input>) {
     const { commit } = await loadCommit()
-    const transition = await commit(known, input, context)
-    follow(transition)
+    // What this process begins no more is left due at once, for another.
+    const transition = await commit(known, input, { ...context, defers: context.defers || stopped })
+    if (transition.record !== transition.before) follow(transition)
     return { before: transition.before, after: transition.record }
   }
 

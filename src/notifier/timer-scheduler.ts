@@ -36,6 +36,7 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let sweeping: Promise<void> | undefined
+  let isMissed = false
   let unwatch: (() => Awaitable<void>) | undefined
 
   function arm(time: number): void {
@@ -47,8 +48,11 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
 
   function fire(): void {
     armedFor = Number.POSITIVE_INFINITY
+    // What was stored while it sweeps may have been missed by it.
+    isMissed = sweeping !== undefined
     sweeping ??= sweep().finally(() => {
       sweeping = undefined
+      if (isMissed && wake !== undefined) fire()
     })
   }
 

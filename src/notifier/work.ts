@@ -5,10 +5,14 @@ import type { Dispatch } from './dispatch.ts'
 import { createDispatch } from './dispatch.ts'
 import type { Engine, EngineContext, EngineCore } from './engine.ts'
 import { createLimiter } from './limiter.ts'
+import { within } from './within.ts'
 
 // Loaded with the first request or wake-up: a process that only takes webhooks moves nothing on by itself.
 
 const day = 24 * 60 * 60 * 1000
+// Before it is told again.
+const hookTimeout = 30_000
+const hookSilent = 'onSettled did not answer within 30 s: it is told again'
 
 /** Moves records on: new ones, and those that are woken. */
 export interface Work extends Pick<Engine, 'enter' | 'wake' | 'stop' | 'cut'>, Pick<Dispatch, 'begin' | 'cancelAtProvider'> {
@@ -60,14 +64,15 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     while (!stopped) {
       const record = await store.get(id)
       if (record === undefined) return
-      if (record.settledAt !== null) return isDue(record) ? tellAgain(record) : undefined
+      if (record.settledAt !== null) return isDue(record) ? tellAgain(record, work) : undefined
       if (!hasLooked) {
         hasLooked = true
         if (await hearSilent(record)) continue
       }
+      const wasDue = isDue(record)
       const first = prepareFirst(record, false)
       // Woken too early, by a clock that is ahead of this one, say.
-      if (first.transition.record === record) return isDue(record) ? undefined : core.schedule(wakeUpOf(record))
+      if (first.transition.record === record) return wasDue ? undefined : core.schedule(wakeUpOf(record))
       const transition = keepToTell(first.transition, context)
       let stored = false
       try {
@@ -96,18 +101,21 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
   }
 
   /** Puts it off first, so that nobody else tells it meanwhile, nor this process without a pause. */
-  async function tellAgain(record: NotificationRecord): Promise<void> {
+  async function tellAgain(record: NotificationRecord, work: Promise<void>[]): Promise<void> {
     const now = clock.now()
     // A process that was given no hook leaves it to one that was, but not for ever: the app may have dropped it.
     const isGivenUp = onSettled === undefined && now - record.settledAt! >= day
     const claimed = { ...record, version: record.version + 1, dueAt: isGivenUp ? null : now + toldAgainAfter }
     if (!(await store.update(claimed, record.version))) return
     void core.schedule(wakeUpOf(claimed))
-    if (onSettled !== undefined) await tellHost(claimed)
+    // Whoever wakes does not wait for the host.
+    if (onSettled !== undefined) work.push(core.track(tellHost(claimed), record.id))
   }
 
   async function tellHost(record: NotificationRecord): Promise<void> {
-    await onSettled?.(structuredClone(record))
+    if (onSettled === undefined) return
+    const told = (async () => onSettled(structuredClone(record)))().then(() => true)
+    if (!(await within(told, hookTimeout, clock, () => false))) throw new Error(hookSilent)
     // Where a receipt has come meanwhile, it stays due, and is told once more.
     await store.update({ ...record, version: record.version + 1, dueAt: null }, record.version)
   }

@@ -380,6 +380,38 @@ describe('onSettled', () => {
     expect((await w.record(id)).dueAt).toBeNull()
   })
 
+  test('that never answers holds up nothing else, and is told again', async () => {
+    let calls = 0
+    const provider = sms()
+    const [w] = processes(shared(), {
+      providers: [provider, email()],
+      onSettled: () => {
+        calls++
+        return new Promise(() => {})
+      },
+    })
+    await w.send(['email'])
+    const later = await w.send(['sms'], { sendAt: 200_000 })
+    await w.to(201)
+    expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual([later])
+    expect(calls).toBeGreaterThan(1)
+    const closing = w.notifier.close({ timeout: '1s' })
+    await w.to(210)
+    await closing
+  })
+
+  test('is not taken for told by a process without it', async () => {
+    const store = memoryStore()
+    const { w: teller, heard, failures } = told({ store })
+    failures.push(down)
+    const id = await teller.send(['email'])
+    await turn()
+    const [hookless] = processes(shared(store), { providers: [email()], scheduler: 'manual' })
+    expect(await hookless.notifier.cancel(id)).toBe('already-settled')
+    await teller.to(70)
+    expect(heard).toHaveLength(1)
+  })
+
   test('whose process died before it was told is told by the next', async () => {
     const store = memoryStore()
     const { w: dead, heard: unheard, failures } = told({ store })
@@ -493,11 +525,11 @@ describe('watch', () => {
     await one.to(1)
     const watching = one.notifier.watch(id)
     await watching.next()
-    const waiting = watching.next()
+    const refused = expect(watching.next()).rejects.toMatchObject({ code: 'closed' })
     const closing = one.notifier.close()
     await one.to(60)
     await closing
-    await expect(waiting).rejects.toMatchObject({ code: 'closed' })
+    await refused
   })
 
   test('a store that cannot be watched is an error event, and is looked at all the same', async () => {

@@ -147,6 +147,32 @@ describe('the scheduler', () => {
     expect(woken).toEqual(['first at 0', 'second at 10'])
   })
 
+  test('what is stored and due while it asks what is next is not slept over', async () => {
+    const due = new Map(Object.entries({ far: 60_000 }))
+    const clock = virtualClock()
+    const woken: string[] = []
+    const base = dueTimes(due)
+    const slow = {
+      ...base,
+      async nextDueAt() {
+        const next = base.nextDueAt()
+        await new Promise<void>((resolve) => clock.setTimer(10, resolve))
+        return next
+      },
+    }
+    const timer = timerScheduler(slow, clock)
+    const wake = async (id: string) => {
+      woken.push(`${id} at ${clock.now()}`)
+      due.delete(id)
+    }
+    void timer.start(wake, () => {})
+    await clock.advance(2)
+    due.set('near', 5)
+    await timer.wakeAt({ id: 'near', time: 5, lease: false })
+    await clock.advance(100)
+    expect(woken).toEqual(['near at 10'])
+  })
+
   test('a notification that stays due, as its store does not take the change, is not spun on', async () => {
     const due = new Map(Object.entries({ stuck: 0, other: 500 }))
     const { clock, scheduler } = setUp(due)
