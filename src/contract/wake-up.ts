@@ -12,8 +12,10 @@ export interface WakeUp {
   readonly lease: boolean
 }
 
-/** A record's wake-up; null once it waits for nothing. */
-export function wakeUpOf({ id, dueAt, steps }: NotificationRecord): WakeUp | null {
+/** A record's wake-up; null once it waits for nothing. One that has settled and waits for its host to be told is leased to who tells it. */
+export function wakeUpOf({ id, dueAt, settledAt, steps }: NotificationRecord): WakeUp | null {
   if (dueAt === null) return null
-  return { id, time: dueAt, lease: steps.every((step) => step.dueAt !== dueAt || step.state === 'sending') }
+  const waiting = steps.filter((step) => step.dueAt === dueAt)
+  const lease = settledAt !== null || (waiting.length > 0 && waiting.every(({ state }) => state === 'sending'))
+  return { id, time: dueAt, lease }
 }

@@ -246,7 +246,7 @@ test('what a queue wakes while the notifier closes is handed back, for another p
   const scheduled: string[] = []
   let wake = async (_: string) => {}
   const queue: Scheduler = {
-    wakeAt: ({ id, time }) => void scheduled.push(`${id} at ${time}`),
+    wakeAt: ({ id, time, lease }) => void scheduled.push(`${id} at ${time}${lease ? ', leased' : ''}`),
     start(onWake) {
       wake = onWake
     },
