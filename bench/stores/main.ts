@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chartOf } from './chart.ts'
 import { drop, type Place } from './engines.ts'
-import { figuresOf, type Sample, type Section, sections } from './figures.ts'
+import { type Figure, figuresOf, type Sample, type Section, sections } from './figures.ts'
 import { latency } from './latency.ts'
-import { describeMachine, machineLine } from './machine.ts'
+import { describeMachine, type Machine, machineLine } from './machine.ts'
 import { pageWith } from './page.ts'
 import { pending } from './pending.ts'
 import { receipts } from './receipts.ts'
@@ -33,7 +33,8 @@ const usage = `npm run bench:stores -- [options]
   --quick        a minute or two: small sizes, one round
   --only <what>  ${[...families, ...parts.map(([name]) => name)].join(', ')}; may be given several times
   --json         prints JSON instead of a table
-  --write        writes bench/results/stores.json, docs/img/stores.svg and the figures of docs/scaling.md, as a full run does
+  --write        writes bench/results/stores.json, docs/img/stores.svg and the figures of docs/scaling.md, as a full run does;
+                 with --only, the sections that were measured
 TEST_POSTGRES_URL and TEST_REDIS_URL say which servers to use.`
 
 const { values: options } = parseArgs({
@@ -45,6 +46,34 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
+
+interface Report {
+  readonly machine: Machine
+  readonly quick: boolean
+  readonly figures: readonly Figure[]
+}
+
+const results = join(root, 'bench/results/stores.json')
+
+function inOrder(figures: readonly Figure[]): readonly Figure[] {
+  return figures.toSorted((a, b) => sections.indexOf(a.section) - sections.indexOf(b.section))
+}
+
+/** What was published before and is not measured anew: whole sections, so that each figure stands beside those of its own run. */
+async function others(figures: readonly Figure[]): Promise<readonly Figure[]> {
+  const measured = new Set(figures.map(({ section }) => section))
+  const published = JSON.parse(await readFile(results, 'utf8')) as Report
+  return published.figures.filter(({ section }) => !measured.has(section))
+}
+
+/** Writes the figures, the chart, and the page that shows both. */
+async function publish(report: Report): Promise<void> {
+  await mkdir(join(root, 'bench/results'), { recursive: true })
+  await writeFile(results, `${JSON.stringify(report, null, 2)}\n`)
+  await writeFile(join(root, 'docs/img/stores.svg'), chartOf(report))
+  const page = join(root, 'docs/scaling.md')
+  await writeFile(page, pageWith(await readFile(page, 'utf8'), report.machine, report.figures))
+}
 
 /** Everything that was asked for, and what it was measured on. */
 async function measure(only: readonly string[]): Promise<void> {
@@ -67,16 +96,11 @@ async function measure(only: readonly string[]): Promise<void> {
     const machine = await describeMachine(folder, run.wants)
     const samples: Sample[] = []
     for (const [, part] of wanted.length === 0 ? parts : wanted) samples.push(...(await part(run)))
-    const figures = figuresOf(samples).toSorted((a, b) => sections.indexOf(a.section) - sections.indexOf(b.section))
-    const report = { machine, quick: options.quick, figures }
-    const json = `${JSON.stringify(report, null, 2)}\n`
-    console.log(options.json ? json : `${machineLine(machine)}\n\n${tableOf(figures)}`)
+    const figures = figuresOf(samples)
+    const report = { machine, quick: options.quick, figures: inOrder(figures) }
+    console.log(options.json ? JSON.stringify(report, null, 2) : `${machineLine(machine)}\n\n${tableOf(report.figures)}`)
     if (!options.write && (options.quick || only.length > 0)) return
-    await mkdir(join(root, 'bench/results'), { recursive: true })
-    await writeFile(join(root, 'bench/results/stores.json'), json)
-    await writeFile(join(root, 'docs/img/stores.svg'), chartOf(report))
-    const page = join(root, 'docs/scaling.md')
-    await writeFile(page, pageWith(await readFile(page, 'utf8'), machine, figures))
+    await publish(only.length === 0 ? report : { ...report, figures: inOrder([...(await others(figures)), ...figures]) })
   } finally {
     for (const place of places) await drop(place)
     await rm(folder, { recursive: true, force: true })
@@ -85,9 +109,12 @@ async function measure(only: readonly string[]): Promise<void> {
 
 const known: readonly string[] = [...families, ...parts.map(([name]) => name)]
 const strange = options.only.filter((name) => !known.includes(name))
-if (options.help || strange.length > 0) {
-  console.log(strange.length > 0 ? `--only ${strange.join(', ')}: unknown\n\n${usage}` : usage)
-  process.exitCode = strange.length > 0 ? 2 : 0
+const isPartOfSection = options.write && families.some((family) => options.only.includes(family))
+if (options.help || strange.length > 0 || isPartOfSection) {
+  if (strange.length > 0) console.log(`--only ${strange.join(', ')}: unknown\n`)
+  if (isPartOfSection) console.log('--write takes whole sections: one engine alone would drop the others\n')
+  console.log(usage)
+  process.exitCode = options.help ? 0 : 2
 } else {
   await measure(options.only)
 }

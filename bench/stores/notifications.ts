@@ -27,6 +27,11 @@ export function noop(receipts: ReceiptSupport, onSend: (request: SendRequest<'sm
   }
 }
 
+/** The same, but it names no messages: no receipt could find one. */
+export function withoutIds(provider: ChannelProvider<'sms'>): ChannelProvider<'sms'> {
+  return { ...provider, send: async () => ({}) }
+}
+
 /** A request to send one, at once or at a moment. `word` begins its text. */
 export function request(word = 'Hi', sendAt?: number) {
   return {
@@ -79,4 +84,10 @@ export async function recordPair(
   await notifier.close()
   if (first === undefined || accepted === undefined) throw new Error('the record is not there')
   return [first, accepted]
+}
+
+/** The same as JSON. */
+export async function recordTexts(receipts: ReceiptSupport): Promise<readonly [first: string, accepted: string]> {
+  const [first, accepted] = await recordPair(receipts)
+  return [JSON.stringify(first), JSON.stringify(accepted)]
 }

@@ -1,6 +1,14 @@
 import { Queue } from 'bullmq'
 import { openBoss, openRedis, type Place } from './engines.ts'
-import { bareQueue } from './worker.ts'
+
+/** The name of the bare queues. */
+export const bareQueue = 'bare'
+
+/** A job of a bare queue: when it is due, and its number. */
+export interface BareJob {
+  readonly due: number
+  readonly id: number
+}
 
 /** A bare queue's end at which jobs are put in. */
 export interface BareQueue {
@@ -19,8 +27,8 @@ async function openBossQueue(name: string, notify: boolean): Promise<BareQueue> 
   await boss.createQueue(bareQueue, { notify })
   return {
     async add(dues) {
-      for (const some of chunks(dues)) {
-        const jobs = some.map((due) => ({ data: { due }, startAfter: secondsUntil(due) }))
+      for (const some of chunks(numbered(dues))) {
+        const jobs = some.map((data) => ({ data, startAfter: secondsUntil(data.due) }))
         await boss.insert(bareQueue, jobs)
       }
     },
@@ -33,11 +41,11 @@ function openBull(name: string): BareQueue {
   const queue = new Queue(bareQueue, { connection: client, prefix: `{${name}}` })
   return {
     async add(dues) {
-      for (const some of chunks(dues)) {
-        const jobs = some.map((due) => ({
+      for (const some of chunks(numbered(dues))) {
+        const jobs = some.map((data) => ({
           name: 'job',
-          data: { due },
-          opts: { removeOnComplete: true, removeOnFail: true, delay: Math.max(0, Math.round(secondsUntil(due) * 1000)) },
+          data,
+          opts: { removeOnComplete: true, removeOnFail: true, delay: Math.max(0, Math.round(secondsUntil(data.due) * 1000)) },
         }))
         await queue.addBulk(jobs)
       }
@@ -47,6 +55,10 @@ function openBull(name: string): BareQueue {
       client.disconnect()
     },
   }
+}
+
+function numbered(dues: readonly number[]): BareJob[] {
+  return dues.map((due, id) => ({ due, id }))
 }
 
 function secondsUntil(due: number): number {

@@ -1,13 +1,15 @@
 // A worker of the benchmark, in a process of its own: ours on a store, or a bare queue's.
 import { Worker } from 'bullmq'
+import { openByHand } from './by-hand.ts'
 import { fetching, open, openBoss, openRedis, type Place } from './engines.ts'
-import { noop, notifierOn } from './notifications.ts'
+import { noop, notifierOn, recordTexts } from './notifications.ts'
+import { type BareJob, bareQueue } from './queues.ts'
 
 /** What a worker is told when it is started. */
 export interface WorkerTask {
   readonly place: Place
-  /** `ours`, or the bare queue that the engine has. */
-  readonly kind: 'ours' | 'bare'
+  /** `ours`, or the bare queue that the engine has, whose jobs do nothing, or by hand what ours do. */
+  readonly kind: 'ours' | 'bare' | 'by-hand'
   readonly receipts: 'none' | 'full'
 }
 
@@ -18,9 +20,6 @@ export type WorkerSays =
 
 /** Unix milliseconds with a fraction: all processes of a machine agree on them. */
 export const exactly = (): number => performance.timeOrigin + performance.now()
-
-/** The name of the bare queues. */
-export const bareQueue = 'bare'
 
 interface Working {
   stop(): Promise<void>
@@ -39,18 +38,21 @@ async function oursAt({ place, receipts }: WorkerTask, done: (due: number) => vo
   }
 }
 
-async function bareAt({ place }: WorkerTask, done: (due: number) => void, onStored: () => void): Promise<Working> {
-  const handle = (due: number) => {
+async function bareAt({ place, kind }: WorkerTask, done: (due: number) => void, onStored: () => void): Promise<Working> {
+  const byHand = kind === 'by-hand' ? await openByHand(place, await recordTexts('none')) : undefined
+  const handle = async ({ due, id }: BareJob) => {
+    await byHand?.handle(id)
     done(due)
     onStored()
   }
   if (place.engine === 'redis+bullmq') {
     const client = openRedis()
     const options = { connection: client, prefix: `{${place.name}}`, concurrency: fetching.jobs }
-    const worker = new Worker(bareQueue, async ({ data }) => handle(data.due), options)
+    const worker = new Worker(bareQueue, ({ data }) => handle(data), options)
     return {
       async stop() {
         await worker.close()
+        await byHand?.close()
         client.disconnect()
       },
     }
@@ -63,13 +65,14 @@ async function bareAt({ place }: WorkerTask, done: (due: number) => void, onStor
     batchSize: fetching.batchSize,
     localConcurrency: fetching.batches,
   }
-  const id = await boss.work<{ due: number }>(bareQueue, options, async (jobs) => {
-    for (const { data } of jobs) handle(data.due)
+  const id = await boss.work<BareJob>(bareQueue, options, async (jobs) => {
+    await Promise.all(jobs.map(({ data }) => handle(data)))
   })
   return {
     async stop() {
       await boss.offWork(bareQueue, { id, wait: true })
       await boss.stop({ graceful: false })
+      await byHand?.close()
     },
   }
 }

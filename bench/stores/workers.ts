@@ -1,7 +1,8 @@
+import { openByHand } from './by-hand.ts'
 import { hire } from './crew.ts'
 import { drop, type EngineName, open, type Place, prepare } from './engines.ts'
 import type { Sample } from './figures.ts'
-import { noop, notifierOn, request } from './notifications.ts'
+import { noop, notifierOn, recordTexts, request } from './notifications.ts'
 import { openBareQueue } from './queues.ts'
 import type { Run } from './run.ts'
 import { exactly, type WorkerTask } from './worker.ts'
@@ -26,6 +27,13 @@ const contests: readonly Contest[] = [
     receipts: 'full',
   },
   { engine: 'postgres', family: 'postgres', kind: 'ours', what: 'Postgres, timer', beside: 'pg-boss alone' },
+  {
+    engine: 'postgres+pg-boss',
+    family: 'postgres',
+    kind: 'by-hand',
+    what: 'pg-boss, the same writes by hand',
+    beside: 'pg-boss alone',
+  },
   { engine: 'postgres+pg-boss', family: 'postgres', kind: 'bare', what: 'pg-boss alone' },
   { engine: 'redis+bullmq', family: 'redis', kind: 'ours', what: 'Redis + BullMQ', beside: 'BullMQ alone' },
   {
@@ -37,6 +45,13 @@ const contests: readonly Contest[] = [
     receipts: 'full',
   },
   { engine: 'redis', family: 'redis', kind: 'ours', what: 'Redis, timer', beside: 'BullMQ alone' },
+  {
+    engine: 'redis+bullmq',
+    family: 'redis',
+    kind: 'by-hand',
+    what: 'BullMQ, the same writes by hand',
+    beside: 'BullMQ alone',
+  },
   { engine: 'redis+bullmq', family: 'redis', kind: 'bare', what: 'BullMQ alone' },
   { engine: 'sqlite', family: 'sqlite', kind: 'ours', what: 'SQLite, FULL, timer' },
 ]
@@ -73,7 +88,7 @@ function sampleOf({ what, beside, kind, engine, receipts }: Contest, count: numb
 async function rateOf({ kind, receipts = 'none' }: Contest, place: Place, count: number, backlog: number): Promise<number> {
   await prepare(place)
   const crew = await hire({ place, kind, receipts }, count)
-  const source = kind === 'ours' ? await enqueue(place, backlog) : await enqueueBare(place, backlog)
+  const source = kind === 'ours' ? await enqueue(place, backlog) : await enqueueBare(place, kind, backlog)
   try {
     const began = exactly()
     crew.go()
@@ -100,7 +115,12 @@ async function enqueue(place: Place, backlog: number): Promise<{ close(): Promis
   }
 }
 
-async function enqueueBare(place: Place, backlog: number): Promise<{ close(): Promise<void> }> {
+async function enqueueBare(place: Place, kind: WorkerTask['kind'], backlog: number): Promise<{ close(): Promise<void> }> {
+  if (kind === 'by-hand') {
+    const byHand = await openByHand(place, await recordTexts('none'))
+    await byHand.fill(backlog)
+    await byHand.close()
+  }
   const queue = await openBareQueue(place)
   await queue.add(Array.from({ length: backlog }, () => Number.NaN))
   return queue
