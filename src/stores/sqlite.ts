@@ -11,6 +11,9 @@ import { createParked } from './sqlite/parked.ts'
 import { createRecords } from './sqlite/records.ts'
 import { createWatchers } from './sqlite/watch.ts'
 
+// A transaction holds up the event loop, and other processes: what is to be forgotten is parted among several.
+const mostForgotten = 500
+
 /** Options of `sqlite`. */
 export interface SqliteOptions {
   /** The store's own file, on a local disk; it is made if it is not there. SQLite keeps two more beside it, `-wal` and `-shm`. */
@@ -76,7 +79,16 @@ export function sqlite(given: string | SqliteOptions): NotificationStore {
     },
     due: (now, limit) => read(() => records.due(now, limit)),
     nextDueAt: () => read(() => records.nextDueAt()),
-    prune: (settledBefore, now, limit) => write(() => Math.max(records.prune(settledBefore, limit), parked.prune(now, limit)), 0),
+    async prune(settledBefore, now, limit) {
+      let forgotten = 0
+      for (let left = limit; left > 0; left -= mostForgotten) {
+        const some = Math.min(left, mostForgotten)
+        const count = await write(() => Math.max(records.prune(settledBefore, some), parked.prune(now, some)), 0)
+        forgotten += count
+        if (count < some) break
+      }
+      return forgotten
+    },
     async watch(onChange) {
       if (closing !== undefined) throw closedError()
       return watchers.add(onChange)

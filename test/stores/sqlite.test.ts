@@ -106,10 +106,14 @@ describe('the file', () => {
     const settings = (synchronous?: 'normal') => {
       const path = freshFile()
       const { db } = connectionsOf(() => opened({ path, ...(synchronous && { synchronous }) }))
-      return { ...db.prepare('pragma synchronous').get(), ...db.prepare('pragma journal_mode').get() }
+      return {
+        ...db.prepare('pragma synchronous').get(),
+        ...db.prepare('pragma journal_mode').get(),
+        ...db.prepare('pragma journal_size_limit').get(),
+      }
     }
-    expect(settings()).toEqual({ synchronous: 2, journal_mode: 'wal' })
-    expect(settings('normal')).toEqual({ synchronous: 1, journal_mode: 'wal' })
+    expect(settings()).toEqual({ synchronous: 2, journal_mode: 'wal', journal_size_limit: 64 * 1024 * 1024 })
+    expect(settings('normal')).toEqual({ synchronous: 1, journal_mode: 'wal', journal_size_limit: 64 * 1024 * 1024 })
   })
 
   test('finds everything by an index', () => {
@@ -127,8 +131,8 @@ describe('the file', () => {
         .some(({ detail }) => /^SCAN|TEMP B-TREE/.test(String(detail))),
     )
     expect(statements.length).toBeGreaterThan(10)
-    // Only for a record that is damaged, whose keys nobody knows.
-    expect(scans).toEqual(['delete from attempt_keys where notification = ?'])
+    // Only for what is damaged, whose keys nobody knows.
+    expect(scans.sort()).toEqual(['delete from attempt_keys where notification = ?', 'delete from parked_keys where receipt = ?'])
   })
 
   test('forgets the keys of what it forgets, also where a record is damaged', async () => {
@@ -138,7 +142,9 @@ describe('the file', () => {
     for (const id of ['n1', 'n2', 'n3']) await store.insert(settled(sampleRecord(id, { keys: [`m-${id}`, 'same'] }), start))
     await store.parkReceipt(sampleReceipt(['a', 'b']), start, start + 10)
     await store.parkReceipt(sampleReceipt(['a', 'c']), start, start + 90)
+    await store.parkReceipt(sampleReceipt(['d']), start, start + 10)
     db.exec("update notifications set record = '{' where id = 'n1'")
+    db.exec("update parked_receipts set receipt = '{}' where seq = 3")
     expect(await store.prune(start + 1, start + 10, 2)).toBe(2)
     const left = db.prepare('select key from attempt_keys order by key').all()
     expect(left.map(({ key }) => key)).toEqual(['m-n3', 'same'])
@@ -148,6 +154,18 @@ describe('the file', () => {
         .all()
         .map(({ key }) => key),
     ).toEqual(['a', 'c'])
+  })
+
+  test('forgets many in several transactions, between which others write', async () => {
+    const store = opened()
+    const ids = Array.from({ length: 1200 }, (_, i) => `n${i}`)
+    await Promise.all(ids.map((id) => store.insert(settled(sampleRecord(id), start))))
+    const order: string[] = []
+    const pruned = store.prune(start + 1, start, 1100).then((count) => order.push(`pruned ${count}`))
+    await new Promise(setImmediate)
+    await Promise.all([pruned, store.insert(sampleRecord('new')).then(() => order.push('inserted'))])
+    expect(order).toEqual(['inserted', 'pruned 1100'])
+    expect(await store.prune(start + 1, start, 1100)).toBe(100)
   })
 
   test('keeps the newest inserted first also after the newest was forgotten', async () => {

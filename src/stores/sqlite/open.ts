@@ -9,6 +9,8 @@ const openingPause = 20
 
 // In pages of 4 KB. The random ids of many records share few pages: the rarer a checkpoint, the more of them it writes once instead of often.
 const checkpointAfter = 4000
+// In bytes: a log that a slow reader let grow is cut to this once it can begin anew.
+const mostLog = 64 * 1024 * 1024
 // In KB where negative: a whole transaction, so that it is not written before its time.
 const cacheSize = -16_000
 
@@ -51,7 +53,9 @@ function setUp(db: DatabaseSync, path: string, synchronous: 'full' | 'normal'): 
     throw new StoreError('sqlite', 'refused', 'there can be no write-ahead log beside the file: put it on a local disk')
   // Without `fullfsync`, macOS calls written what its disk has only heard of. Damage is to be seen where it is read.
   db.exec(`pragma synchronous = ${synchronous}; pragma fullfsync = ${synchronous === 'full'}; pragma cell_size_check = on`)
-  db.exec(`pragma wal_autocheckpoint = ${checkpointAfter}; pragma cache_size = ${cacheSize}`)
+  db.exec(
+    `pragma wal_autocheckpoint = ${checkpointAfter}; pragma cache_size = ${cacheSize}; pragma journal_size_limit = ${mostLog}`,
+  )
   migrate(db)
 }
 

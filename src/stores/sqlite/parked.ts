@@ -25,11 +25,16 @@ export function createParked(db: DatabaseSync): Parked {
   )
   const drop = db.prepare('delete from parked_receipts where receipt = ? returning seq')
   const dropKey = db.prepare('delete from parked_keys where provider = ? and key = ? and receipt = ?')
+  const dropKeys = db.prepare('delete from parked_keys where receipt = ?')
   const expired = db.prepare('select receipt from parked_receipts where expires_at <= ? order by expires_at limit ?')
 
-  function forget({ provider, keys }: Pick<Receipt, 'provider' | 'keys'>, text: string): void {
+  /** Only where the receipt is damaged is the whole table of keys looked through. */
+  function forget(receipt: Pick<Receipt, 'provider' | 'keys'> | undefined, text: string): void {
     const row = drop.get(text)
-    if (row !== undefined) for (const key of keys) dropKey.run(toColumn(provider), toColumn(key), Number(row.seq))
+    if (row === undefined) return
+    const seq = Number(row.seq)
+    if (receipt === undefined) dropKeys.run(seq)
+    else for (const key of receipt.keys) dropKey.run(toColumn(receipt.provider), toColumn(key), seq)
   }
 
   return {
@@ -54,11 +59,12 @@ export function createParked(db: DatabaseSync): Parked {
   }
 }
 
-/** Whose keys a parked receipt is found by; none if it is damaged: its row must not keep the others from being forgotten. */
-function ownerOf(text: string): Pick<Receipt, 'provider' | 'keys'> {
+/** The keys by which a parked receipt is found; undefined if it is damaged: its row must not keep the others from being forgotten. */
+function ownerOf(text: string): Pick<Receipt, 'provider' | 'keys'> | undefined {
   try {
-    return toReceipt(text)
+    const { provider, keys }: Partial<Receipt> = toReceipt(text)
+    return typeof provider === 'string' && Array.isArray(keys) ? { provider, keys } : undefined
   } catch {
-    return { provider: '', keys: [] }
+    return undefined
   }
 }

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { OmnicascadeError } from '../../contract/errors.ts'
 import type { NotificationRecord } from '../../contract/record.ts'
-import { isFault } from './errors.ts'
 import { type Column, fromColumn, toColumn, toRecord } from './text.ts'
 
 /** The statements that read and write records. `text` is the record's JSON. */
@@ -47,12 +46,9 @@ export function createRecords(db: DatabaseSync): Records {
   /** Attempts lose no keys, so the record has them all; only where it is damaged is the whole table looked through. */
   function forget(seq: number, text: unknown): void {
     drop.run(seq)
-    try {
-      for (const [provider, key] of keysOf(toRecord(text))) dropKey.run(provider, key, seq)
-    } catch (error) {
-      if (!isFault(error, 'corrupt')) throw error
-      dropKeys.run(seq)
-    }
+    const keys = keysIn(text)
+    if (keys === undefined) dropKeys.run(seq)
+    else for (const [provider, key] of keys) dropKey.run(provider, key, seq)
   }
 
   return {
@@ -91,6 +87,15 @@ export function createRecords(db: DatabaseSync): Records {
       for (const { seq, record } of rows) forget(Number(seq), record)
       return rows.length
     },
+  }
+}
+
+/** The keys of a stored record; undefined if it is damaged. */
+function keysIn(text: unknown): ReturnType<typeof keysOf> | undefined {
+  try {
+    return keysOf(toRecord(text))
+  } catch {
+    return undefined
   }
 }
 
