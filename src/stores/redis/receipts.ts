@@ -63,7 +63,8 @@ const nobodys = { provider: '', keys: [] }
 /** A receipt as it was parked; undefined if it is damaged, for then nobody can use it, and it must not keep the others from being forgotten. */
 function parse(text: string): Receipt | undefined {
   try {
-    return JSON.parse(text)
+    const receipt: Partial<Receipt> | null = JSON.parse(text)
+    return typeof receipt?.provider === 'string' && Array.isArray(receipt.keys) ? (receipt as Receipt) : undefined
   } catch {
     return undefined
   }
