@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { millisecondsOf } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import { StoreError } from '../contract/store-error.ts'
+import type { Clock, Duration } from '../contract/time.ts'
+import { systemClock } from '../wire/clock.ts'
 import { checkOptions, isText } from '../wire/options.ts'
+import { createBounds } from './redis/bounds.ts'
 import type { RedisClient } from './redis/client.ts'
 import { attemptKeysOf, createKeys, fromKeyPart, toKeyPart } from './redis/keys.ts'
 import { createPipeline } from './redis/pipeline.ts'
@@ -23,6 +27,9 @@ export interface RedisStoreOptions {
   readonly prefix?: string
   /** Works with a server whose `maxmemory-policy` is not `noeviction`, though it may throw notifications away. Default false. */
   readonly allowEviction?: boolean
+  /** How long a call waits for its answer, also while there is no connection. Default 10 seconds. */
+  readonly timeout?: Duration
+  readonly clock?: Clock
 }
 
 /**
@@ -32,16 +39,21 @@ export interface RedisStoreOptions {
  * `appendfsync everysec`, its default, a power cut loses up to about a second; `always` loses nothing. Replication is asynchronous: a failover
  * may lose the last writes.
  */
-export function redis({ client, prefix = 'omnicascade', allowEviction = false }: RedisStoreOptions): NotificationStore {
+export function redis(options: RedisStoreOptions): NotificationStore {
+  const { client, prefix = 'omnicascade', allowEviction = false, timeout = '10s', clock = systemClock } = options
+  const longest = millisecondsOf(timeout)
   checkOptions('redis', [
     ['client', client, isClient(client), 'be a client of ioredis'],
     ['prefix', prefix, isText(prefix), 'be a text'],
     ['allowEviction', allowEviction, typeof allowEviction === 'boolean', 'be true or false'],
+    ['timeout', timeout, longest !== undefined && longest >= 1, "be a duration of at least 1ms: milliseconds, or '10s'"],
+    ['clock', clock, typeof clock?.now === 'function' && typeof clock.setTimer === 'function', 'have now() and setTimer()'],
   ])
   const keys = createKeys(prefix)
   const self = randomBytes(9).toString('base64url')
   let writes = 0
   const run = createPolicyCheck(createPipeline(client), keys.due, allowEviction)
+  const { run: bounded, close } = createBounds(clock, longest ?? 0)
   const receipts = createParkedReceipts(run, keys)
   const changes = createChanges(client, keys.changes, self)
 
@@ -83,42 +95,57 @@ export function redis({ client, prefix = 'omnicascade', allowEviction = false }:
     }
   }
 
+  async function update(record: NotificationRecord, expectedVersion: number): Promise<boolean> {
+    const names = [keys.record(record.id), keys.due, keys.settled, ...attemptKeysOf(record, keys)]
+    return Number(await run(updateScript, names, ...written(record), expectedVersion)) === 1
+  }
+
+  async function findByKey(provider: string, key: string, limit: number): Promise<NotificationRecord[]> {
+    if (limit <= 0) return []
+    const index = keys.attempts(provider, key)
+    const ids = (await run(commandScript, [index], 'ZREVRANGE', 0, limit - 1)) as string[]
+    const read = async (id: string) => {
+      const json = (await run(commandScript, [keys.record(fromKeyPart(id))], 'HGET', 'json')) as string | null
+      if (json !== null) return [parse(json, fromKeyPart(id))]
+      await run(commandScript, [index], 'ZREM', id)
+      return []
+    }
+    return (await Promise.all(ids.map(read))).flat()
+  }
+
+  async function due(now: number, limit: number): Promise<string[]> {
+    if (limit <= 0) return []
+    const ids = (await run(commandScript, [keys.due], 'ZRANGEBYSCORE', '-inf', now, 'LIMIT', 0, limit)) as string[]
+    return ids.map(fromKeyPart)
+  }
+
+  async function nextDueAt(): Promise<number | null> {
+    const [, dueAt] = (await run(commandScript, [keys.due], 'ZRANGE', 0, 0, 'WITHSCORES')) as string[]
+    return dueAt === undefined ? null : Number(dueAt)
+  }
+
+  async function prune(settledBefore: number, now: number, limit: number): Promise<number> {
+    if (limit <= 0) return 0
+    return Math.max(...(await Promise.all([pruneRecords(run, keys, settledBefore, limit), receipts.prune(now, limit)])))
+  }
+
   return {
     shared: true,
-    insert,
-    get,
-    async update(record, expectedVersion) {
-      const names = [keys.record(record.id), keys.due, keys.settled, ...attemptKeysOf(record, keys)]
-      return Number(await run(updateScript, names, ...written(record), expectedVersion)) === 1
-    },
-    async findByKey(provider, key, limit) {
-      if (limit <= 0) return []
-      const index = keys.attempts(provider, key)
-      const ids = (await run(commandScript, [index], 'ZREVRANGE', 0, limit - 1)) as string[]
-      const read = async (id: string) => {
-        const json = (await run(commandScript, [keys.record(fromKeyPart(id))], 'HGET', 'json')) as string | null
-        if (json !== null) return [parse(json, fromKeyPart(id))]
-        await run(commandScript, [index], 'ZREM', id)
-        return []
-      }
-      return (await Promise.all(ids.map(read))).flat()
-    },
-    ...receipts,
-    async due(now, limit) {
-      if (limit <= 0) return []
-      const ids = (await run(commandScript, [keys.due], 'ZRANGEBYSCORE', '-inf', now, 'LIMIT', 0, limit)) as string[]
-      return ids.map(fromKeyPart)
-    },
-    async nextDueAt() {
-      const [, dueAt] = (await run(commandScript, [keys.due], 'ZRANGE', 0, 0, 'WITHSCORES')) as string[]
-      return dueAt === undefined ? null : Number(dueAt)
-    },
-    async prune(settledBefore, now, limit) {
-      if (limit <= 0) return 0
-      return Math.max(...(await Promise.all([pruneRecords(run, keys, settledBefore, limit), receipts.prune(now, limit)])))
-    },
+    insert: (record) => bounded(() => insert(record)),
+    get: (id) => bounded(() => get(id)),
+    update: (record, expectedVersion) => bounded(() => update(record, expectedVersion)),
+    findByKey: (provider, key, limit) => bounded(() => findByKey(provider, key, limit)),
+    parkReceipt: (receipt, now, expiresAt) => bounded(() => receipts.parkReceipt(receipt, now, expiresAt)),
+    findParked: (provider, wanted, now) => bounded(() => receipts.findParked(provider, wanted, now)),
+    dropParked: (receipt) => bounded(() => receipts.dropParked(receipt)),
+    due: (now, limit) => bounded(() => due(now, limit)),
+    nextDueAt: () => bounded(nextDueAt),
+    prune: (settledBefore, now, limit) => bounded(() => prune(settledBefore, now, limit)),
     watch: changes.watch,
-    close: changes.close,
+    close() {
+      close()
+      changes.close()
+    },
   }
 }
 

@@ -2,7 +2,10 @@ import { StoreError, type StoreFault } from '../../contract/store-error.ts'
 
 type Fault = readonly [fault: StoreFault, message: string]
 
-const away: Fault = ['unavailable', 'the server cannot answer at the moment: what was asked may be tried again']
+// Also an answer leaves it open: what a lost connection left unanswered was sent twice.
+const unknown = 'what was to be written may have been stored: a retried send with the same idempotencyKey is safe'
+
+const away: Fault = ['unavailable', `the server cannot answer at the moment; ${unknown}`]
 const locked: Fault = ['locked', 'the server is busy with a long script or command: find it with SLOWLOG or CLIENT LIST']
 const denied: Fault = [
   'refused',
@@ -16,7 +19,7 @@ const faults: Readonly<Record<string, Fault>> = {
     'the server is a read-only replica: connect to the primary, through Sentinel or Cluster where it may move',
   ],
   MISCONF: ['refused', 'the server cannot save its data to disk and takes no writes: see its log, and make room on its disk'],
-  NOREPLICAS: ['unavailable', 'too few replicas are in reach for a write (min-replicas-to-write)'],
+  NOREPLICAS: ['unavailable', `too few replicas are in reach for a write (min-replicas-to-write); ${unknown}`],
   WRONGTYPE: ['corrupt', 'one of its keys holds a value of another type: give the store a prefix that nothing else uses'],
   NOAUTH: denied,
   WRONGPASS: denied,
@@ -38,7 +41,17 @@ export function toStoreError(error: unknown): StoreError {
   return new StoreError('redis', fault, message, code)
 }
 
-const lost = 'the server was not reached, or the connection was lost before it answered'
+const lost = `the server was not reached, or the connection was lost before it answered; ${unknown}`
+
+/** What a call fails with that was not answered in time. */
+export function timeoutError(timeout: number): StoreError {
+  return new StoreError('redis', 'unavailable', `the server did not answer within ${timeout} ms; ${unknown}`)
+}
+
+/** What comes after the end. */
+export function closedError(): StoreError {
+  return new StoreError('redis', 'refused', 'the store is closed: make another one with redis()')
+}
 
 /** The first word of what the server answered; undefined if the error is the client's own. */
 export function replyCodeOf(error: unknown): string | undefined {

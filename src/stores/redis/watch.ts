@@ -1,5 +1,5 @@
 import type { RedisClient, RedisSubscriber } from './client.ts'
-import { toStoreError } from './errors.ts'
+import { closedError, toStoreError } from './errors.ts'
 import { fromKeyPart } from './keys.ts'
 
 /** Hears of the changes that others make. */
@@ -11,6 +11,7 @@ export interface Changes {
 /** One connection of its own, a duplicate of the app's, for as long as anybody watches. Messages are `<write> <id>`; a write begins with `self`. */
 export function createChanges(client: RedisClient, channel: string, self: string): Changes {
   const watchers = new Set<(id: string | null) => void>()
+  let isClosed = false
   let open: { readonly subscriber: RedisSubscriber; readonly settled: Promise<void> } | undefined
 
   function tell(id: string | null): void {
@@ -52,7 +53,7 @@ export function createChanges(client: RedisClient, channel: string, self: string
     return { subscriber, settled }
   }
 
-  function close(): void {
+  function disconnect(): void {
     watchers.clear()
     open?.subscriber.disconnect()
     open = undefined
@@ -60,10 +61,11 @@ export function createChanges(client: RedisClient, channel: string, self: string
 
   return {
     async watch(onChange) {
+      if (isClosed) throw closedError()
       // Each by itself, even where one function watches twice.
       const own = (id: string | null) => onChange(id)
       const stop = () => {
-        if (watchers.delete(own) && watchers.size === 0) close()
+        if (watchers.delete(own) && watchers.size === 0) disconnect()
       }
       watchers.add(own)
       open ??= subscribe()
@@ -75,6 +77,9 @@ export function createChanges(client: RedisClient, channel: string, self: string
       }
       return stop
     },
-    close,
+    close() {
+      isClosed = true
+      disconnect()
+    },
   }
 }

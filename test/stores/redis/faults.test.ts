@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { Redis } from 'ioredis'
 import { redis } from 'omnicascade/stores/redis'
+import { virtualClock } from 'omnicascade/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { toStoreError } from '../../../src/stores/redis/errors.ts'
 import { next, sampleRecord, start } from '../../../src/testing/store-contract/samples.ts'
@@ -142,6 +143,31 @@ describeOwnRedis('a server that fails', () => {
     server.process.kill('SIGCONT')
     expect(await impatient.get('n1')).toBeUndefined()
   })
+
+  test('a server that cannot be reached holds up no call for longer than was asked, by the clock', async () => {
+    const clock = virtualClock(start)
+    const nobody = quiet(new Redis(await freePort(), '127.0.0.1'))
+    const store = redis({ client: nobody, timeout: '2s', clock })
+    const failures = [store.insert(sampleRecord('n1')), store.get('n1'), store.prune(start, start, 1)].map(failure)
+    await clock.advance(1999)
+    expect(await Promise.race([...failures, 'waiting'])).toBe('waiting')
+    await clock.advance(1)
+    for (const error of await Promise.all(failures)) {
+      expect(error).toMatchObject({ fault: 'unavailable' })
+      expect(String(error)).toMatch(/did not answer within 2000 ms; what was to be written may have been stored/)
+    }
+    nobody.disconnect()
+    expect(clock.timers).toBe(0)
+  })
+
+  test('a store that is closed refuses every call, and opens no connection', async () => {
+    const duplicate = vi.fn()
+    const store = redis({ client: { pipeline: vi.fn(), duplicate } })
+    await store.close?.()
+    for (const call of [store.get('n1'), store.insert(sampleRecord('n1')), store.nextDueAt(), store.watch?.(() => {})])
+      expect(await failure(call)).toMatchObject({ fault: 'refused', message: expect.stringContaining('closed') })
+    expect(duplicate).not.toHaveBeenCalled()
+  })
 })
 
 describe('what the server answers is told by its code alone', () => {
@@ -171,6 +197,9 @@ describe('what the server answers is told by its code alone', () => {
     const reset = Object.assign(new Error(`read ECONNRESET ${secret}`), { code: 'ECONNRESET' })
     expect(toStoreError(reset)).toMatchObject({ fault: 'unavailable', engineCode: 'ECONNRESET' })
     expect(toStoreError(reset).message).not.toContain(secret)
+    for (const code of ['LOADING', 'NOREPLICAS', 'CLUSTERDOWN'])
+      expect(toStoreError(Object.assign(new Error(code), { name: 'ReplyError' })).message).toContain('may have been stored')
+    expect(toStoreError(reset).message).toContain('may have been stored')
     expect(toStoreError(undefined)).toMatchObject({ fault: 'unavailable', engineCode: undefined })
   })
 })

@@ -56,20 +56,23 @@ describeRedis('the store on Redis', () => {
   }
 
   test('options that will not do are named, all at once', () => {
-    const options = { client: { multi() {} }, prefix: '', allowEviction: 'yes' }
+    const options = { client: { multi() {} }, prefix: '', allowEviction: 'yes', timeout: 0, clock: {} }
     expect(() => redis(options as never)).toThrow(
-      'redis: client: must be a client of ioredis; prefix: is missing (is its environment variable set?): it must be a text; allowEviction: must be true or false',
+      "redis: client: must be a client of ioredis; prefix: is missing (is its environment variable set?): it must be a text; allowEviction: must be true or false; timeout: must be a duration of at least 1ms: milliseconds, or '10s'; clock: must have now() and setTimer()",
     )
   })
 
-  test('a parked receipt that is damaged keeps none of the others, and is forgotten when it expires', async () => {
-    const { store, key } = open()
-    await client.zadd(key('parked'), start, '{"text": +420777123456 secret')
-    await store.parkReceipt(sampleReceipt(['m']), start + 10, start + 60)
-    expect(await store.findParked('twin', ['m'], start + 10)).toHaveLength(1)
-    await store.prune(start, start + 10, 100)
-    expect(await client.zcard(key('parked'))).toBe(1)
-  })
+  test.each(['{"text": +420777123456 secret', 'null', '{}', '7'])(
+    'a parked receipt that is damaged (%s) keeps none of the others, and is forgotten when it expires',
+    async (text) => {
+      const { store, key } = open()
+      await client.zadd(key('parked'), start, text)
+      await store.parkReceipt(sampleReceipt(['m']), start + 10, start + 60)
+      expect(await store.findParked('twin', ['m'], start + 10)).toHaveLength(1)
+      await store.prune(start, start + 10, 100)
+      expect(await client.zcard(key('parked'))).toBe(1)
+    },
+  )
 
   test('records are kept byte for byte, whatever is in them', async () => {
     const { store } = open()
