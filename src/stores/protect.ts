@@ -4,7 +4,7 @@ import type { NotificationStore } from '../contract/store.ts'
 import { checkOptions } from '../wire/options.ts'
 import { createParked } from './protect/parked.ts'
 import { personalOf, redacted, sealedIn, withoutPersonal, withPersonal, withSealed } from './protect/record.ts'
-import { createSeals } from './protect/seals.ts'
+import { createSeals, type Owner } from './protect/seals.ts'
 
 /** Options of `protect`: `seal` and `open`, or `redact`, or all three. */
 export interface ProtectOptions {
@@ -37,7 +37,8 @@ export interface ProtectOptions {
  * Late receipts apply to redacted notifications as to any. What was stored before is read as it is, and protected with its next write.
  * A sealed receipt that is parked twice is found once, and dropped once; the store beneath may hold it twice until it expires.
  */
-export function protect(store: NotificationStore, { seal, open, redact }: ProtectOptions): NotificationStore {
+export function protect(store: NotificationStore, options: ProtectOptions): NotificationStore {
+  const { seal, open, redact }: ProtectOptions = options ?? {}
   checkOptions('protect', [
     ['store', store, typeof store?.insert === 'function', 'be the store to protect'],
     [
@@ -66,13 +67,13 @@ export function protect(store: NotificationStore, { seal, open, redact }: Protec
     const kept = redact !== undefined && isOver ? redacted(record, redact) : record
     const isBare = redact === 'personal' && isOver && record.fingerprint === null
     if (seal === undefined || isBare) return kept
-    return withSealed(withoutPersonal(kept), await seals.seal(personalOf(kept), record.id, `notification ${record.id}`))
+    return withSealed(withoutPersonal(kept), await seals.seal(personalOf(kept), ownerOf(record)))
   }
 
   async function show(record: NotificationRecord): Promise<NotificationRecord> {
     const sealed = sealedIn(record)
     if (sealed === undefined) return record
-    return withPersonal(record, await seals.open(sealed, record.id, `notification ${record.id}`))
+    return withPersonal(record, await seals.open(sealed, ownerOf(record)))
   }
 
   return {
@@ -97,4 +98,8 @@ export function protect(store: NotificationStore, { seal, open, redact }: Protec
     ...(store.enlist && { enlist: store.enlist.bind(store) }),
     ...(store.close && { close: store.close.bind(store) }),
   }
+}
+
+function ownerOf({ id, version }: NotificationRecord): Owner {
+  return { of: id, version, subject: `notification ${id}` }
 }

@@ -1,7 +1,7 @@
 import { memoryStore, type NotificationRecord, type Receipt } from 'omnicascade'
 import { protect } from 'omnicascade/stores/protect'
 import { describe, expect, test } from 'vitest'
-import { sampleReceipt, sampleRecord, start } from '../../src/testing/store-contract/samples.ts'
+import { next, sampleReceipt, sampleRecord, start } from '../../src/testing/store-contract/samples.ts'
 import { aes, base64, failureOf, observed } from './protect-support.ts'
 
 const record = sampleRecord('n1', { keys: ['m1'], idempotencyKey: 'order-1' })
@@ -126,6 +126,21 @@ describe('what cannot be opened is refused, with an error that tells nothing of 
     await protect(memory, base64).insert(record)
     const store = protect(memory, { seal: base64.seal, open: () => text as string })
     expect(await failureOf(() => store.get('n1'))).toMatchObject({ fault: 'corrupt' })
+  })
+
+  test.each([
+    ['by hooks that bind it', aes()],
+    ['by hooks that do not', base64],
+  ])('when it belongs to an older version of the same record, %s', async (_, hooks) => {
+    const memory = memoryStore()
+    const store = protect(memory, hooks)
+    await store.insert(record)
+    const old = (await memory.get('n1')) as NotificationRecord
+    await store.update(next(record), record.version)
+    const kept = (await memory.get('n1')) as NotificationRecord
+    const rolledBack = next(kept, { metadata: old.metadata })
+    await memory.update(rolledBack, kept.version)
+    expect(await failureOf(() => store.get('n1'))).toMatchObject({ name: 'StoreError', fault: 'corrupt' })
   })
 
   test('when there is no open any more', async () => {

@@ -153,6 +153,15 @@ describe('redacting', () => {
   })
 })
 
+test('metadata that has our mark is the app’s as long as there is a recipient', async () => {
+  const metadata = { 'omnicascade.sealed': 'mine' }
+  for (const options of [{ redact: 'content' }, { redact: 'personal' }, base64] as const) {
+    const store = protect(memoryStore(), options)
+    await store.insert({ ...record, metadata })
+    expect(await store.get('n1')).toEqual({ ...record, metadata })
+  }
+})
+
 describe('the rest of a store', () => {
   test('is passed on where there is any, and left out where there is none', async () => {
     const plain = protect({ ...memoryStore(), watch: undefined } as never, base64)
@@ -198,6 +207,8 @@ test('options that cannot work are named', () => {
   const memory = memoryStore()
   const { seal, open } = base64
   expect(() => protect(memory, {})).toThrow('redact: is missing')
+  expect(() => protect(memory, undefined as never)).toThrow('redact: is missing')
+  expect(() => protect(memory, null as never)).toThrow('redact: is missing')
   expect(() => protect(memory, { seal })).toThrow('open: is missing')
   expect(() => protect(memory, { open })).toThrow('seal: is missing')
   expect(() => protect(memory, { seal, open, redact: 'all' as 'content' })).toThrow('redact: must be')

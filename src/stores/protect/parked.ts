@@ -1,7 +1,7 @@
 import type { Receipt } from '../../contract/receipt.ts'
 import type { NotificationStore } from '../../contract/store.ts'
 import { isSame, parted, type Said } from './said.ts'
-import type { Seals } from './seals.ts'
+import type { Owner, Seals } from './seals.ts'
 
 type Parked = Pick<NotificationStore, 'parkReceipt' | 'findParked' | 'dropParked'>
 
@@ -22,7 +22,7 @@ export function createParked(store: NotificationStore, seals: Seals | undefined)
   async function opened(receipt: Receipt): Promise<ReturnType<typeof parted<Receipt>>> {
     const { raw, ...rest } = receipt
     if (!raw?.startsWith(mark)) return parted(receipt)
-    const said = await seals?.open<Said>(raw.slice(mark.length), boundTo(receipt), subjectOf(receipt))
+    const said = await seals?.open<Said>(raw.slice(mark.length), ownerOf(receipt))
     return { rest, said: said ?? null }
   }
 
@@ -30,7 +30,7 @@ export function createParked(store: NotificationStore, seals: Seals | undefined)
     async parkReceipt(receipt, now, expiresAt) {
       const { rest, said } = parted(receipt)
       if (said === null) return store.parkReceipt(receipt, now, expiresAt)
-      const sealed = await seals.seal(said, boundTo(receipt), subjectOf(receipt))
+      const sealed = await seals.seal(said, ownerOf(receipt))
       return store.parkReceipt({ ...rest, raw: mark + sealed }, now, expiresAt)
     },
     async findParked(provider, keys, now) {
@@ -51,10 +51,6 @@ export function createParked(store: NotificationStore, seals: Seals | undefined)
   }
 }
 
-function boundTo({ provider, keys }: Receipt): string {
-  return JSON.stringify([provider, ...keys])
-}
-
-function subjectOf({ provider }: Receipt): string {
-  return `a parked receipt of ${provider}`
+function ownerOf({ provider, keys }: Receipt): Owner {
+  return { of: JSON.stringify([provider, ...keys]), subject: `a parked receipt of ${provider}` }
 }

@@ -66,10 +66,11 @@ export function withSealed(record: NotificationRecord, sealed: string): Notifica
   return { ...record, metadata: { [mark]: sealed } }
 }
 
-/** The sealed text that a record carries. */
-export function sealedIn({ metadata }: NotificationRecord): string | undefined {
+/** The sealed text that a record carries: then it has nothing personal besides. What an app calls by its name stands beside a recipient. */
+export function sealedIn({ to, metadata, fingerprint }: NotificationRecord): string | undefined {
   const sealed = metadata?.[mark]
-  return typeof sealed === 'string' ? sealed : undefined
+  const isBare = fingerprint === null && Object.keys(to).length === 0
+  return isBare && typeof sealed === 'string' ? sealed : undefined
 }
 
 function withoutContent(message: Message): Message {
