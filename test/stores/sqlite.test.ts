@@ -161,9 +161,10 @@ describe('the file', () => {
     const ids = Array.from({ length: 1200 }, (_, i) => `n${i}`)
     await Promise.all(ids.map((id) => store.insert(settled(sampleRecord(id), start))))
     const order: string[] = []
-    const pruned = store.prune(start + 1, start, 1100).then((count) => order.push(`pruned ${count}`))
+    const pruned = Promise.resolve(store.prune(start + 1, start, 1100)).then((count) => order.push(`pruned ${count}`))
     await new Promise(setImmediate)
-    await Promise.all([pruned, store.insert(sampleRecord('new')).then(() => order.push('inserted'))])
+    const inserted = Promise.resolve(store.insert(sampleRecord('new'))).then(() => order.push('inserted'))
+    await Promise.all([pruned, inserted])
     expect(order).toEqual(['inserted', 'pruned 1100'])
     expect(await store.prune(start + 1, start, 1100)).toBe(100)
   })

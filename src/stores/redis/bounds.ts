@@ -1,10 +1,11 @@
+import type { Awaitable } from '../../contract/json.ts'
 import type { Clock } from '../../contract/time.ts'
 import { closedError, timeoutError } from './errors.ts'
 
 /** What every call of the store runs in. */
 export interface Bounds {
   /** Rejects if `call` takes longer than a call may; what was sent by then may still be stored. */
-  run<T>(call: () => Promise<T>): Promise<T>
+  run<T>(call: () => Awaitable<T>): Promise<T>
   /** From now on calls are refused. */
   close(): void
 }
@@ -17,7 +18,7 @@ export function createBounds(clock: Clock, timeout: number): Bounds {
       if (isClosed) throw closedError()
       return new Promise((resolve, reject) => {
         const disarm = clock.setTimer(timeout, () => reject(timeoutError(timeout)))
-        call().then(resolve, reject).finally(disarm)
+        Promise.resolve(call()).then(resolve, reject).finally(disarm)
       })
     },
     close() {
