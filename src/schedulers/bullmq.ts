@@ -8,7 +8,7 @@ import { checkOptions, isText } from '../wire/options.ts'
 import { clockSkew, createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
 import { addingConnection, hasKeyPrefix, workingConnection } from './bullmq/connection.ts'
-import { failureOf } from './bullmq/failure.ts'
+import { createConnectionReport, failureOf } from './bullmq/failure.ts'
 
 /** Options of `bullmq`. */
 export interface BullmqOptions {
@@ -71,7 +71,7 @@ export function bullmq(options: BullmqOptions): Scheduler {
   let report: (error: unknown) => void = () => {}
 
   // Without a listener the loss of a connection would end the process.
-  const hear = (error: Error) => report(failureOf(error))
+  const { failed: hear, ready } = createConnectionReport((error) => report(error))
 
   function add(jobs: readonly WakeUpJob[]): Promise<void> {
     return during(adding, addJobs(jobs))
@@ -140,7 +140,8 @@ export function bullmq(options: BullmqOptions): Scheduler {
     start(onWake, onError) {
       stopped = false
       report = onError
-      const { client, close } = workingConnection(connection)
+      ready()
+      const { client, close } = workingConnection(connection, ready)
       const worker = new Worker<WakeUpJob>(name, ({ data }) => during(waking, wake(data, onWake)), {
         connection: client,
         prefix,

@@ -205,6 +205,39 @@ describeOwnRedis('BullMQ on a server of its own', () => {
     expect(inspect(errors)).not.toMatch(/127\.0\.0\.1|:\d{4}/)
   })
 
+  test('a connection that stays lost is told of once, and again once it is lost anew', async () => {
+    let server = await start()
+    const { port } = server
+    const retries: number[] = []
+    const retryStrategy = (times: number) => {
+      retries.push(times)
+      return 20
+    }
+    const scheduler = open({ connection: { port, retryStrategy } })
+    const { woken, errors } = await listen(scheduler)
+    await scheduler.wakeAt(wakeUp('a', 0))
+    await eventually(() => expect(woken).toEqual(['a']))
+    await server.stop()
+    await eventually(() => expect(Math.max(...retries)).toBeGreaterThan(10))
+    expect(errors).toMatchObject([{ fault: 'unavailable' }])
+    server = await start({ port: String(port) })
+    await scheduler.wakeAt(wakeUp('b', 0))
+    await eventually(() => expect(woken).toEqual(['a', 'b']))
+    const before = errors.length
+    retries.length = 0
+    await server.stop()
+    await eventually(() => expect(Math.max(...retries)).toBeGreaterThan(10))
+    expect(errors.length).toBe(before + 1)
+  }, 30_000)
+
+  test('a server that wants a password says so', async () => {
+    const server = await start()
+    await server.connect().config('SET', 'requirepass', 'secret')
+    const { errors } = await listen(open({ connection: { port: server.port } }))
+    await eventually(() => expect(errors.length).toBeGreaterThan(0))
+    expect(errors[0]).toMatchObject({ fault: 'refused', message: expect.stringContaining('a password is needed') })
+  })
+
   test('the end does not wait for a server that is gone', async () => {
     const server = await start()
     const scheduler = open({ connection: { port: server.port } })

@@ -36,11 +36,11 @@ export function addingConnection(connection: object): Connection {
 }
 
 /** For a worker, which waits for jobs without end and so must never give a command up. */
-export function workingConnection(connection: object): Connection {
+export function workingConnection(connection: object, onReady: () => void): Connection {
   const patient = { maxRetriesPerRequest: null }
-  if (!isClient(connection)) return owned(create({ ...connection, ...patient }))
-  if (!connection.isCluster) return owned(connection.duplicate(patient))
-  return owned(connection.duplicate(undefined, { redisOptions: { ...connection.options.redisOptions, ...patient } }))
+  if (!isClient(connection)) return owned(create({ ...connection, ...patient }), onReady)
+  if (!connection.isCluster) return owned(connection.duplicate(patient), onReady)
+  return owned(connection.duplicate(undefined, { redisOptions: { ...connection.options.redisOptions, ...patient } }), onReady)
 }
 
 function isClient(connection: object): connection is RedisClient {
@@ -53,7 +53,7 @@ function create(connection: object): RedisClient {
 }
 
 /** BullMQ copies the client for its blocking reads, and lets go of the copy only once Redis answers. */
-function owned(client: RedisClient): Connection {
+function owned(client: RedisClient, onReady = () => {}): Connection {
   const clients: RedisClient[] = []
   let closed = false
 
@@ -61,7 +61,7 @@ function owned(client: RedisClient): Connection {
     clients.push(one)
     // BullMQ listens for as long as it uses it; a client outlives that by a moment.
     one.on('error', () => {})
-    one.on('ready', () => closed && one.disconnect())
+    one.on('ready', () => (closed ? one.disconnect() : onReady()))
     const duplicate = one.duplicate.bind(one)
     one.duplicate = (...options) => own(duplicate(...options))
     return one
