@@ -4,7 +4,7 @@ import type { Scheduler } from '../contract/store.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { WakeUp } from '../contract/wake-up.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { clockSkew, createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
 import { addingConnection, hasKeyPrefix, workingConnection } from './bullmq/connection.ts'
@@ -59,6 +59,7 @@ interface Working {
  * one that comes early by this process's clock is put off.
  */
 export function bullmq(options: BullmqOptions): Scheduler {
+  checkNames('bullmq', options, ['connection', 'queue', 'prefix', 'concurrency', 'redeliverAfter', 'clock'])
   checkBullmqOptions(options)
   const { connection, queue: name = 'wake-ups', prefix = '{omnicascade}', concurrency = 100, clock = systemClock } = options
   const lockDuration = millisecondsOf(options.redeliverAfter ?? '60s')!

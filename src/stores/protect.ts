@@ -1,7 +1,7 @@
 import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
-import { checkOptions } from '../wire/options.ts'
+import { checkNames, checkOptions } from '../wire/options.ts'
 import { createParked } from './protect/parked.ts'
 import { personalOf, redacted, sealedIn, withoutPersonal, withPersonal, withSealed } from './protect/record.ts'
 import { createSeals, type Owner } from './protect/seals.ts'
@@ -38,6 +38,7 @@ export interface ProtectOptions {
  * A sealed receipt that is parked twice is found once, and dropped once; the store beneath may hold it twice until it expires.
  */
 export function protect(store: NotificationStore, options: ProtectOptions): NotificationStore {
+  checkNames('protect', options, ['seal', 'open', 'redact'])
   const { seal, open, redact }: ProtectOptions = options ?? {}
   checkOptions('protect', [
     ['store', store, typeof store?.insert === 'function', 'be the store to protect'],

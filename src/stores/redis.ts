@@ -6,7 +6,7 @@ import type { NotificationStore } from '../contract/store.ts'
 import { StoreError } from '../contract/store-error.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { createBounds } from './redis/bounds.ts'
 import type { RedisClient } from './redis/client.ts'
 import { attemptKeysOf, createKeys, fromKeyPart, toKeyPart } from './redis/keys.ts'
@@ -40,6 +40,7 @@ export interface RedisStoreOptions {
  * may lose the last writes.
  */
 export function redis(options: RedisStoreOptions): NotificationStore {
+  checkNames('redis', options, ['client', 'prefix', 'allowEviction', 'timeout', 'clock'])
   const { client, prefix = 'omnicascade', allowEviction = false, timeout = '10s', clock = systemClock } = options
   const longest = millisecondsOf(timeout)
   checkOptions('redis', [

@@ -2,7 +2,7 @@ import { millisecondsOf } from '../contract/duration.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { closedError } from './sqlite/errors.ts'
 import { createGroupCommit } from './sqlite/group-commit.ts'
 import { unlessLocked } from './sqlite/locked.ts'
@@ -34,7 +34,8 @@ export interface SqliteOptions {
  * A store in one SQLite file, through `node:sqlite` (Node 22.13 or later): nothing to install, nothing to run. Concurrent writers share a
  * transaction; several processes of one machine may share the file. Opens it at once, and throws a `StoreError` if it cannot.
  */
-export function sqlite(given: string | SqliteOptions): NotificationStore {
+export function sqlite(given: string | SqliteOptions, ...more: readonly never[]): NotificationStore {
+  checkOptions('sqlite', [['options', more, more.length === 0, 'stand in the first argument, path among them']])
   const { path, synchronous, lockTimeout, pollEvery, clock } = settled(given)
   const { db, statements } = openDatabase(path, synchronous, lockTimeout, (db) => ({
     records: createRecords(db),
@@ -105,6 +106,7 @@ export function sqlite(given: string | SqliteOptions): NotificationStore {
 
 function settled(given: string | SqliteOptions) {
   const options: Partial<SqliteOptions> = typeof given === 'string' ? { path: given } : (given ?? {})
+  checkNames('sqlite', options, ['path', 'synchronous', 'lockTimeout', 'pollEvery', 'clock'])
   const { path = '', synchronous = 'full', lockTimeout = '5s', pollEvery = '250ms', clock = systemClock } = options
   const most = millisecondsOf(lockTimeout)
   const every = millisecondsOf(pollEvery)

@@ -11,6 +11,14 @@ export function checkOptions(factory: string, rules: readonly OptionRule[]): voi
   if (issues.length > 0) throw new RequestError(factory, issues, 'invalid-options')
 }
 
+/** Throws a `RequestError` (`invalid-options`) that names every option that there is not: what is misspelt would else be left at its default. */
+export function checkNames(subject: string, options: object | null | undefined, names: readonly string[]): void {
+  const issues = Object.keys(options ?? {})
+    .filter((path) => !names.includes(path))
+    .map((path) => ({ path, message: `is no option: there is ${names.join(', ')}` }))
+  if (issues.length > 0) throw new RequestError(subject, issues, 'invalid-options')
+}
+
 const missing = 'is missing (is its environment variable set?)'
 
 /** What becomes of an environment variable that is not set: itself, with `?? ''`, or as a number. */

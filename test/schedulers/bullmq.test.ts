@@ -293,5 +293,6 @@ test('options that cannot work are named, all of them', () => {
   expect(() => bullmq({ connection, queue: 'a:b', prefix: '', concurrency: 0, redeliverAfter: '10ms' })).toThrow(
     /connection.*keyPrefix.*queue.*prefix.*concurrency.*redeliverAfter/,
   )
+  expect(() => bullmq({ connection: {}, concurency: 1 } as never)).toThrow('concurency: is no option')
   expect(() => bullmq({ connection: undefined as unknown as object })).toThrow(/connection/)
 })

@@ -5,8 +5,7 @@ import { memoryStore, type NotificationStore } from 'omnicascade'
 /** Hooks that seal with a key, bound to what the text belongs to. */
 export function aes(key = randomBytes(32)) {
   const calls = { seal: 0, open: 0 }
-  return {
-    calls,
+  const hooks = {
     seal(text: string, of: string) {
       calls.seal++
       const iv = randomBytes(12)
@@ -22,6 +21,8 @@ export function aes(key = randomBytes(32)) {
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
     },
   }
+  // Not among the options, of which none but the known may be given.
+  return Object.defineProperty(hooks, 'calls', { value: calls }) as typeof hooks & { readonly calls: typeof calls }
 }
 
 /** Hooks that hide nothing, and trust whatever they are given. */

@@ -209,6 +209,7 @@ test('options that cannot work are named', () => {
   expect(() => protect(memory, {})).toThrow('redact: is missing')
   expect(() => protect(memory, undefined as never)).toThrow('redact: is missing')
   expect(() => protect(memory, null as never)).toThrow('redact: is missing')
+  expect(() => protect(memory, { seal, open, redacted: 'all' } as never)).toThrow('redacted: is no option')
   expect(() => protect(memory, { seal })).toThrow('open: is missing')
   expect(() => protect(memory, { open })).toThrow('seal: is missing')
   expect(() => protect(memory, { seal, open, redact: 'all' as 'content' })).toThrow('redact: must be')

@@ -244,6 +244,8 @@ describe('options', () => {
       /^sqlite: path: .*; synchronous: must be 'full' or 'normal'; lockTimeout: must be a duration.*; pollEvery: .*; clock: must have/,
     )
     expect(() => sqlite(undefined as never)).toThrow(OmnicascadeError)
+    expect(() => sqlite({ path: 'a', timeout: 1 } as never)).toThrow('sqlite: timeout: is no option: there is path,')
+    expect(() => sqlite('a', { synchronous: 'normal' } as never)).toThrow('sqlite: options: must stand in the first argument')
   })
 })
 

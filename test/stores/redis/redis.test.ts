@@ -56,6 +56,7 @@ describeRedis('the store on Redis', () => {
   }
 
   test('options that will not do are named, all at once', () => {
+    expect(() => redis({ client, prefx: 'a' } as never)).toThrow('redis: prefx: is no option: there is client, prefix')
     const options = { client: { multi() {} }, prefix: '', allowEviction: 'yes', timeout: 0, clock: {} }
     expect(() => redis(options as never)).toThrow(
       "redis: client: must be a client of ioredis; prefix: is missing (is its environment variable set?): it must be a text; allowEviction: must be true or false; timeout: must be a duration of at least 1ms: milliseconds, or '10s'; clock: must have now() and setTimer()",
