@@ -39,6 +39,8 @@ function isTouched({ steps }: Plan, record: NotificationRecord): boolean {
 function outcomeOf({ steps }: Plan, { outcome }: NotificationRecord): string {
   return JSON.stringify({
     ...outcome,
+    // Of two that delivered, the order of their receipts decides which is named.
+    ...(outcome?.duplicateDelivery && { by: null, step: null, assumed: null }),
     steps: outcome?.steps.map((end, index) => ({
       ...end,
       ...(steps[index]?.kind === 'broken' && { reason: null }),

@@ -130,9 +130,10 @@ describeOwnRedis('a cluster of three', () => {
     const heard: (string | null)[] = []
     const listens = async () => Number(((await target.pubsub('NUMSUB', `{${prefix}}:changes`)) as unknown[])[1]) === 1
     // The cluster's client listens where it likes: until that is the node that is to die.
+    let unwatch: (() => Promise<void> | void) | undefined
     for (let isThere = false; !isThere; ) {
-      await store.close?.()
-      await store.watch?.((id) => heard.push(id))
+      await unwatch?.()
+      unwatch = await store.watch?.((id) => heard.push(id))
       isThere = await listens()
     }
     nodes.find(({ port }) => port === target.options.port)?.process.kill('SIGKILL')
