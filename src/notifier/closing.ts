@@ -31,15 +31,15 @@ export async function windDown(
   { engine, scheduler, starting, upkeep, providers, clock, events }: AtWork,
   timeout: number,
 ): Promise<void> {
-  const atMost = (limit: number) => within(engine.idle(), limit, clock, () => {})
-  await within(starting, Math.min(timeout, startGrace), clock, () => {})
+  const waitFor = (work: Promise<unknown>, limit: number) => within(work, limit, clock, () => {})
+  await waitFor(starting, Math.min(timeout, startGrace))
   // Neither may keep the rest from being let go, be it that its engine is away.
   for (const stop of [async () => upkeep()?.stop(), async () => scheduler.stop()]) {
-    await within(stop().catch(events.error), timeout, clock, () => {})
+    await waitFor(stop().catch(events.error), timeout)
   }
-  await atMost(timeout)
+  await waitFor(engine.idle(), timeout)
   engine.cut()
-  await atMost(cutGrace)
+  await waitFor(engine.idle(), cutGrace)
   await Promise.all(
     providers.map(async (provider) => {
       try {

@@ -82,13 +82,11 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return upkeep
   })
 
-  const stored = (id: string) => engine.watch(unlessClosed(async () => store.get(id)))
-
-  /** What a store says that was closed with the notifier is not what went wrong. */
-  async function unlessClosed<T>(run: () => Promise<T>): Promise<T> {
+  async function stored(id: string): Promise<NotificationRecord | undefined> {
     try {
-      return await run()
+      return await engine.watch((async () => store.get(id))())
     } catch (error) {
+      // What a store says that was closed with the notifier is not what went wrong.
       throw closing === undefined ? error : closed()
     }
   }

@@ -12,8 +12,6 @@ import { keepLease, mayBeLost, notMade } from './lease.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
 import { within } from './within.ts'
 
-// Loaded when the first step is to begin: a process that only takes webhooks calls no provider.
-
 type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
 
 // Between two tries to write down what a call came to, in milliseconds.

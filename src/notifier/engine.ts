@@ -93,23 +93,12 @@ export function createEngine(context: EngineContext): Engine {
     for (const effect of effects) {
       if (effect.type === 'emit') tell(record, effect.entry, work)
       else if (effect.type === 'begin') begin(record, effect, work, begun?.get(effect))
-      else if (effect.type === 'cancelAtProvider')
-        work.push(
-          track(
-            loadWork().then((loaded) => loaded.cancelAtProvider(record, effect)),
-            record.id,
-          ),
-        )
+      else if (effect.type === 'cancelAtProvider') work.push(doLater(record, (loaded) => loaded.cancelAtProvider(record, effect)))
     }
     context.onStored(record)
     // It was stored as due, for the host to hear of its outcome.
     if (record.settledAt !== null && record.dueAt !== null && context.onSettled !== undefined)
-      work.push(
-        track(
-          loadWork().then((loaded) => loaded.tellHost(record)),
-          record.id,
-        ),
-      )
+      work.push(doLater(record, (loaded) => loaded.tellHost(record)))
     if (!enlisted) void schedule(wakeUpOf(record))
   }
 
@@ -124,12 +113,12 @@ export function createEngine(context: EngineContext): Engine {
   function begin(record: NotificationRecord, effect: Begin, work: Promise<void>[], begun: Promise<Prepared> | undefined): void {
     // What was prepared before the end is still sent; anything else stays due, for the next process.
     if (stopped && begun === undefined) return
-    work.push(
-      track(
-        loadWork().then((loaded) => loaded.begin(record, effect, begun)),
-        record.id,
-      ),
-    )
+    work.push(doLater(record, (loaded) => loaded.begin(record, effect, begun)))
+  }
+
+  /** Once the part that does it is loaded. */
+  function doLater({ id }: NotificationRecord, run: (loaded: Work) => Promise<void>): Promise<void> {
+    return track(loadWork().then(run), id)
   }
 
   function tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void {

@@ -43,7 +43,7 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
   let disarm = () => {}
 
   function hear(id: string | null): void {
-    for (const [own, waiting] of watchers) if (id === null || id === own) for (const { wake } of waiting) wake()
+    for (const waiting of id === null ? watchers.values() : [watchers.get(id) ?? []]) for (const { wake } of waiting) wake()
   }
 
   /** Hears of what other processes store, as long as anybody waits here. */
@@ -51,7 +51,7 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
     if (!store.shared) return
     lookLater()
     void guard(async () => {
-      listening = store.watch?.((id) => (id === null ? hear(null) : watchers.get(id)?.forEach(({ wake }) => wake())))
+      listening = store.watch?.(hear)
       await listening
     })
   }

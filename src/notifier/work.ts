@@ -1,8 +1,8 @@
+import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import { wakeUpOf } from '../contract/wake-up.ts'
 import { keepToTell, toldAgainAfter } from './commit.ts'
-import type { Dispatch } from './dispatch.ts'
-import { createDispatch } from './dispatch.ts'
+import { createDispatch, type Dispatch, type FirstSteps } from './dispatch.ts'
 import type { Engine, EngineContext, EngineCore } from './engine.ts'
 import { createLimiter } from './limiter.ts'
 import { within } from './within.ts'
@@ -32,18 +32,29 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     const first = prepareFirst(planned, true)
     const transition = keepToTell(first.transition, context)
     const { record } = transition
-    let created = false
-    try {
-      const inserted = await store.insert(record)
-      created = inserted.created
-      if (!created) return { record: inserted.record, created, work: Promise.resolve() }
-    } finally {
-      if (!created) abandon(first)
-    }
+    const inserted = await orAbandon(
+      first,
+      () => store.insert(record),
+      ({ created }) => created,
+    )
+    const { created } = inserted
+    if (!created) return { record: inserted.record, created, work: Promise.resolve() }
     const work = start(record, first)
     for (const entry of planned.timeline) core.tell(record, entry, work)
     core.follow(transition, work, first.begun)
     return { record, created, work: Promise.all(work) }
+  }
+
+  /** What was prepared for a change gives its permits back unless that is stored. */
+  async function orAbandon<T>(first: FirstSteps, write: () => Awaitable<T>, isStored: (result: T) => boolean): Promise<T> {
+    let stored = false
+    try {
+      const result = await write()
+      stored = isStored(result)
+      return result
+    } finally {
+      if (!stored) abandon(first)
+    }
   }
 
   async function wake(id: string): Promise<void> {
@@ -74,13 +85,14 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       // Woken too early, by a clock that is ahead of this one, say.
       if (first.transition.record === record) return wasDue ? undefined : core.schedule(wakeUpOf(record))
       const transition = keepToTell(first.transition, context)
-      let stored = false
-      try {
-        stored = await store.update(transition.record, record.version)
-      } finally {
-        if (!stored) abandon(first)
-      }
-      if (!stored) continue
+      if (
+        !(await orAbandon(
+          first,
+          () => store.update(transition.record, record.version),
+          (stored) => stored,
+        ))
+      )
+        continue
       work.push(...start(transition.record, first))
       return core.follow(transition, work, first.begun)
     }
@@ -109,7 +121,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     if (!(await store.update(claimed, record.version))) return
     void core.schedule(wakeUpOf(claimed))
     // Whoever wakes does not wait for the host.
-    if (onSettled !== undefined) work.push(core.track(tellHost(claimed), record.id))
+    work.push(core.track(tellHost(claimed), record.id))
   }
 
   async function tellHost(record: NotificationRecord): Promise<void> {

@@ -1,24 +1,12 @@
 import { memoryStore, type NotificationStore } from 'omnicascade'
-import { scriptedProvider, virtualClock } from 'omnicascade/testing'
+import { scriptedProvider, type VirtualClock, virtualClock } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import { timerScheduler } from '../../src/notifier/timer-scheduler.ts'
+import { dueTimes } from '../support/due-times.ts'
 import { world } from '../support/world.ts'
 
+const pause = (clock: VirtualClock, delay: number) => new Promise<void>((resolve) => clock.setTimer(delay, resolve))
 const sms = () => scriptedProvider({ channels: ['sms'], receipts: 'none' })
-
-/** A store that knows nothing but due times. */
-function dueTimes(due: Map<string, number>) {
-  return {
-    ...memoryStore(),
-    due: (now: number, limit: number) =>
-      [...due]
-        .filter(([, time]) => time <= now)
-        .sort(([, x], [, y]) => x - y)
-        .slice(0, limit)
-        .map(([id]) => id),
-    nextDueAt: () => (due.size === 0 ? null : Math.min(...due.values())),
-  } satisfies NotificationStore
-}
 
 test('one timer, for the earliest of 10,000 notifications, and each is woken in its own second', async () => {
   const provider = sms()
@@ -54,11 +42,11 @@ test('many that are due at once are all woken, also more than one batch', async 
 })
 
 describe('the scheduler', () => {
-  function setUp(due: Map<string, number>, override: Partial<NotificationStore> = {}) {
+  function setUp(due: Map<string, number>, override: (clock: VirtualClock) => Partial<NotificationStore> = () => ({})) {
     const clock = virtualClock()
     const errors: unknown[] = []
     const woken: string[] = []
-    const timer = timerScheduler({ ...dueTimes(due), ...override }, clock)
+    const timer = timerScheduler({ ...dueTimes(due), ...override(clock) }, clock)
     const scheduler = {
       wakeAt: (id: string, time: number) => timer.wakeAt({ id, time, lease: false }),
       start: (onWake: (id: string) => Promise<void>) => timer.start(onWake, (error) => errors.push(error)),
@@ -101,12 +89,12 @@ describe('the scheduler', () => {
   test('a store that fails stops nothing: the error is told, and it tries again a second later', async () => {
     let failures = 3
     const due = new Map(Object.entries({ a: 10 }))
-    const { clock, errors, woken, scheduler, wake } = setUp(due, {
+    const { clock, errors, woken, scheduler, wake } = setUp(due, () => ({
       async due(now, limit) {
         if (failures-- > 0) throw new Error('store down')
         return dueTimes(due).due(now, limit)
       },
-    })
+    }))
     void scheduler.start(wake)
     await clock.advance('10s')
     expect(errors).toHaveLength(3)
@@ -118,7 +106,7 @@ describe('the scheduler', () => {
     const { clock, woken, scheduler, wake } = setUp(due)
     void scheduler.start(async (id) => {
       // Seeing to the first takes until after the second is due, and the look that follows comes just before that.
-      if (id === 'first') await new Promise<void>((resolve) => clock.setTimer(4, resolve))
+      if (id === 'first') await pause(clock, 4)
       await wake(id)
     })
     await clock.advance(20)
@@ -127,48 +115,30 @@ describe('the scheduler', () => {
 
   test('what falls due between the last look and the question what is next is woken at once', async () => {
     const due = new Map(Object.entries({ first: 0, second: 5 }))
-    const clock = virtualClock()
-    const woken: string[] = []
-    const base = dueTimes(due)
-    const slow = {
-      ...base,
+    const { clock, woken, scheduler, wake } = setUp(due, (time) => ({
       async nextDueAt() {
-        await new Promise<void>((resolve) => clock.setTimer(10, resolve))
-        return base.nextDueAt()
+        await pause(time, 10)
+        return dueTimes(due).nextDueAt()
       },
-    }
-    const timer = timerScheduler(slow, clock)
-    const wake = async (id: string) => {
-      woken.push(`${id} at ${clock.now()}`)
-      due.delete(id)
-    }
-    void timer.start(wake, () => {})
+    }))
+    void scheduler.start(wake)
     await clock.advance(50)
     expect(woken).toEqual(['first at 0', 'second at 10'])
   })
 
   test('what is stored and due while it asks what is next is not slept over', async () => {
     const due = new Map(Object.entries({ far: 60_000 }))
-    const clock = virtualClock()
-    const woken: string[] = []
-    const base = dueTimes(due)
-    const slow = {
-      ...base,
+    const { clock, woken, scheduler, wake } = setUp(due, (time) => ({
       async nextDueAt() {
-        const next = base.nextDueAt()
-        await new Promise<void>((resolve) => clock.setTimer(10, resolve))
+        const next = dueTimes(due).nextDueAt()
+        await pause(time, 10)
         return next
       },
-    }
-    const timer = timerScheduler(slow, clock)
-    const wake = async (id: string) => {
-      woken.push(`${id} at ${clock.now()}`)
-      due.delete(id)
-    }
-    void timer.start(wake, () => {})
+    }))
+    void scheduler.start(wake)
     await clock.advance(2)
     due.set('near', 5)
-    await timer.wakeAt({ id: 'near', time: 5, lease: false })
+    await scheduler.wakeAt('near', 5)
     await clock.advance(100)
     expect(woken).toEqual(['near at 10'])
   })

@@ -7,17 +7,8 @@ import { schedulerContract } from 'omnicascade/testing'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/wire/clock.ts'
 import { clockSkew } from '../../src/wire/outstanding.ts'
-import {
-  connect,
-  describeOwnRedis,
-  describeRedis,
-  dropPrefix,
-  freePort,
-  ownPrefix,
-  quiet,
-  redisUrl,
-  startRedis,
-} from '../support/redis.ts'
+import { freePort } from '../support/free-port.ts'
+import { connect, describeOwnRedis, describeRedis, dropPrefix, ownPrefix, quiet, redisUrl, startRedis } from '../support/redis.ts'
 import { eventually, hangingWorker, kill, listen, ownQueue } from './support.ts'
 
 const hour = 3_600_000

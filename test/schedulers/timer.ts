@@ -1,20 +1,12 @@
-import { memoryStore, type NotificationStore, type Scheduler } from 'omnicascade'
+import type { Scheduler } from 'omnicascade'
 import type { OpenedScheduler, VirtualClock } from 'omnicascade/testing'
 import { timerScheduler } from '../../src/notifier/timer-scheduler.ts'
+import { dueTimes } from '../support/due-times.ts'
 
 /** The notifier's timer reads due times from the store, where a notifier has written them before it calls `wakeAt`. */
 export function openTimer(clock: VirtualClock): OpenedScheduler {
   const due = new Map<string, number>()
-  const store: NotificationStore = {
-    ...memoryStore(),
-    due: (now, limit) =>
-      [...due]
-        .filter(([, time]) => time <= now)
-        .sort(([, x], [, y]) => x - y)
-        .slice(0, limit)
-        .map(([id]) => id),
-    nextDueAt: () => (due.size === 0 ? null : Math.min(...due.values())),
-  }
+  const store = dueTimes(due)
   const timers: Scheduler[] = []
 
   function another(): Scheduler {

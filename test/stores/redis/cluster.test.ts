@@ -3,7 +3,8 @@ import { type RedisClient, redis } from 'omnicascade/stores/redis'
 import { storeContract } from 'omnicascade/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { next, sampleRecord } from '../../../src/testing/store-contract/samples.ts'
-import { describeOwnRedis, freePort, type OwnRedis, ownPrefix, quiet, startRedis } from '../../support/redis.ts'
+import { freePort } from '../../support/free-port.ts'
+import { describeOwnRedis, type OwnRedis, ownPrefix, quiet, startRedis } from '../../support/redis.ts'
 
 const slots = ['0 5460', '5461 10922', '10923 16383']
 

@@ -5,7 +5,8 @@ import { virtualClock } from 'omnicascade/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { toStoreError } from '../../../src/stores/redis/errors.ts'
 import { next, sampleRecord, start } from '../../../src/testing/store-contract/samples.ts'
-import { describeOwnRedis, freePort, type OwnRedis, quiet, startRedis } from '../../support/redis.ts'
+import { freePort } from '../../support/free-port.ts'
+import { describeOwnRedis, type OwnRedis, quiet, startRedis } from '../../support/redis.ts'
 
 const failure = (work: unknown) =>
   Promise.resolve(work).then(

@@ -1,7 +1,8 @@
 import { redis } from 'omnicascade/stores/redis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { next, sampleRecord } from '../../../src/testing/store-contract/samples.ts'
-import { describeOwnRedis, freePort, type OwnRedis, startRedis } from '../../support/redis.ts'
+import { freePort } from '../../support/free-port.ts'
+import { describeOwnRedis, type OwnRedis, startRedis } from '../../support/redis.ts'
 
 describeOwnRedis('what others change', () => {
   let server: OwnRedis
