@@ -164,6 +164,7 @@ describe.skipIf(world === null)('the app has its own ways', async () => {
     ['57P01', 'unavailable'],
     ['57P03', 'unavailable'],
     ['ECONNRESET', 'unavailable'],
+    ['EPIPE', 'unavailable'],
     ['42501', 'refused'],
   ])('the code %s becomes %s', async (code, fault) => {
     const words = 'Key (id)=(secret +420777123456) at postgres://user:pass@host'

@@ -34,7 +34,7 @@ export function faultOf(error: unknown): Fault {
   const words = typeof message === 'string' ? message : ''
   const ended = code === undefined && endedWords.test(words)
   const known = code === undefined ? undefined : bySqlState.find(([states]) => states.test(code))?.[1]
-  const isLost = code === undefined ? ended || lostWords.test(words) : network.test(code) && code.length > 5
+  const isLost = code === undefined ? ended || lostWords.test(words) : network.test(code) && (code.length > 5 || code === 'EPIPE')
   const fault = known ?? (isLost ? 'unavailable' : 'refused')
   const ambiguous =
     fault === 'unavailable' && !ended && !(code !== undefined && neverReached.test(code)) && !/trying to connect/.test(words)
