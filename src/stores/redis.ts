@@ -6,7 +6,7 @@ import type { NotificationStore } from '../contract/store.ts'
 import { StoreError } from '../contract/store-error.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkNames, checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { createBounds } from './redis/bounds.ts'
 import type { RedisClient } from './redis/client.ts'
 import { attemptKeysOf, createKeys, fromKeyPart, toKeyPart } from './redis/keys.ts'
@@ -48,7 +48,7 @@ export function redis(options: RedisStoreOptions): NotificationStore {
     ['prefix', prefix, isText(prefix), 'be a text'],
     ['allowEviction', allowEviction, typeof allowEviction === 'boolean', 'be true or false'],
     ['timeout', timeout, longest !== undefined && longest >= 1, "be a duration of at least 1ms: milliseconds, or '10s'"],
-    ['clock', clock, typeof clock?.now === 'function' && typeof clock.setTimer === 'function', 'have now() and setTimer()'],
+    clockRule(clock),
   ])
   const keys = createKeys(prefix)
   const self = randomBytes(9).toString('base64url')

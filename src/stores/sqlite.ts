@@ -2,7 +2,7 @@ import { millisecondsOf } from '../contract/duration.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkNames, checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { closedError } from './sqlite/errors.ts'
 import { createGroupCommit } from './sqlite/group-commit.ts'
 import { unlessLocked } from './sqlite/locked.ts'
@@ -115,7 +115,7 @@ function settled(given: string | SqliteOptions) {
     ['synchronous', synchronous, synchronous === 'full' || synchronous === 'normal', "be 'full' or 'normal'"],
     ['lockTimeout', lockTimeout, most !== undefined, durationMust],
     ['pollEvery', pollEvery, every !== undefined && every >= 1, `${durationMust}, at least 1ms`],
-    ['clock', clock, typeof clock?.now === 'function' && typeof clock.setTimer === 'function', 'have now() and setTimer()'],
+    clockRule(clock),
   ])
   return { path, synchronous, lockTimeout: most ?? 0, pollEvery: every ?? 0, clock }
 }

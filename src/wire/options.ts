@@ -1,4 +1,5 @@
 import { RequestError } from '../contract/errors.ts'
+import type { Clock } from '../contract/time.ts'
 
 /** One option: its path, what was given, whether that will do, and what it must be or do (the words after "must"). */
 export type OptionRule = readonly [path: string, given: unknown, isValid: boolean, must: string]
@@ -35,4 +36,9 @@ export function isText(value: unknown, form: RegExp = /./): value is string {
 export function isHttpUrl(value: unknown): value is string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   return url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash
+}
+
+/** The rule of an option `clock`. */
+export function clockRule(clock: Partial<Clock> | null | undefined): OptionRule {
+  return ['clock', clock, typeof clock?.now === 'function' && typeof clock.setTimer === 'function', 'have now() and setTimer()']
 }
