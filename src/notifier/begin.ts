@@ -47,7 +47,7 @@ const noContent = { kind: 'content', message: "the template has no content for t
 const holdTime = 60_000
 // A hook that has not answered by then is not waited for.
 const hookTimeout = 30_000
-const hookSilent = 'beforeSend did not answer within 30 s: its step is held for a minute'
+const hookSilent = 'beforeSend did not answer in time: its step is held for a minute'
 
 /** Prepares an attempt: the host's word, the content, a provider's permit. Synchronous unless one of them is not. */
 export function prepare(record: NotificationRecord, effect: Begin, context: BeginContext): Awaitable<Prepared> {

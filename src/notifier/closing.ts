@@ -26,24 +26,26 @@ export interface AtWork {
   readonly events: Events
 }
 
-/** Stops waking, waits for what is under way (no longer than `timeout` milliseconds, then it is cut), and lets go of the providers. */
+/** Stops waking, waits for what is under way (`timeout` milliseconds for all of it, then it is cut), and lets go of the providers. */
 export async function windDown(
   { engine, scheduler, starting, upkeep, providers, clock, events }: AtWork,
   timeout: number,
 ): Promise<void> {
+  const deadline = clock.now() + timeout
+  const left = () => Math.max(0, deadline - clock.now())
   const waitFor = (work: Promise<unknown>, limit: number) => within(work, limit, clock, () => {})
-  await waitFor(starting, Math.min(timeout, startGrace))
+  await waitFor(starting, Math.min(left(), startGrace))
   // Neither may keep the rest from being let go, be it that its engine is away.
   for (const stop of [async () => upkeep()?.stop(), async () => scheduler.stop()]) {
-    await waitFor(stop().catch(events.error), timeout)
+    await waitFor(stop().catch(events.error), left())
   }
-  await waitFor(engine.idle(), timeout)
+  await waitFor(engine.idle(), left())
   engine.cut()
   await waitFor(engine.idle(), cutGrace)
   await Promise.all(
     providers.map(async (provider) => {
       try {
-        await provider.close?.()
+        await waitFor((async () => provider.close?.())(), left() + cutGrace)
       } catch (error) {
         events.error(thrownIn('close', provider.name, error))
       }

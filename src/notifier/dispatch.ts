@@ -7,6 +7,7 @@ import { type Begin, type BeginContext, type Prepared, prepare, type WithoutAt }
 import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
 import { commit } from './commit.ts'
+import type { EndableClock } from './endable-clock.ts'
 import type { EngineContext, EngineCore } from './engine.ts'
 import { keepLease, mayBeLost, notMade } from './lease.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
@@ -17,6 +18,8 @@ type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
 // Between two tries to write down what a call came to, in milliseconds.
 const firstRewrite = 100
 const slowestRewrite = 5000
+// As long as an attempt's lease: then it counts as lost.
+const disownFor = 60_000
 
 /** What calling providers needs. */
 export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {
@@ -50,17 +53,19 @@ export interface Dispatch {
   start(record: NotificationRecord, first: FirstSteps): Promise<void>[]
   /** The change was not stored: what was prepared for it gives its permits back. */
   abandon(first: FirstSteps): void
+  /** The store failed over this new record, and may have it all the same: its calls were not made, and that is written down. */
+  disown(record: NotificationRecord, first: FirstSteps): Promise<void>
   begin(record: NotificationRecord, effect: Begin, begun?: Promise<Prepared>): Promise<void>
   cancelAtProvider(record: NotificationRecord, effect: Cut): Promise<void>
   /** Gives up what is under way: calls are cut, their results unknown; what waits to be sent stays due. */
   cut(): void
 }
 
-/** The side of the engine that faces the providers. */
-export function createDispatch(options: EngineContext, engine: EngineCore): Dispatch {
+/** The side of the engine that faces the providers. Waiting for anything but them ends with `patience`. */
+export function createDispatch(options: EngineContext, engine: EngineCore, patience: EndableClock): Dispatch {
   const { clock, random } = options
   const pool = createPool(options)
-  const context: BeginContext = { ...options, pool }
+  const context: BeginContext = { ...options, pool, clock: patience }
   const beginning = new Set<string>()
   const calls = new Set<CallUnderWay>()
   let wasCut = false
@@ -114,18 +119,20 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
     const late = (called: Called) => {
       if ('result' in called) void engine.track(conclude(called), record.id)
     }
-    // By now it is another's to decide.
-    if (mayBeLost(lease, clock.now())) {
+    if (wasCut || mayBeLost(lease, clock.now())) {
       permit.leave(undefined)
-      return conclude({ failure: notMade })
+      return conclude({ failure: wasCut ? notMade.closed : notMade.late })
     }
     const own = call(provider, request, clock, late)
     const stopRenewing = keepLease(clock, lease, timeoutOf(provider), async (until) => {
       try {
-        await engine.apply(record, { type: 'renewed', ...place, leaseUntil: until })
+        const { before, after } = await engine.apply(record, { type: 'renewed', ...place, leaseUntil: until })
+        if (after === before) return 'lost'
         lease = until
+        return 'renewed'
       } catch (error) {
         context.onFault(record.id, error)
+        return 'failed'
       }
     })
     calls.add(own)
@@ -143,9 +150,17 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
         return await engine.apply(record, input)
       } catch (error) {
         if (wasCut || clock.now() + delay >= lease()) throw error
-        await new Promise<void>((resolve) => clock.setTimer(delay, resolve))
+        await new Promise<void>((resolve) => patience.setTimer(delay, resolve))
       }
     }
+  }
+
+  async function disown(record: NotificationRecord, { starts }: FirstSteps): Promise<void> {
+    const until = clock.now() + disownFor
+    // Whoever was told that it failed may repeat it: under its key that finds this record, without one it would be a second.
+    if (record.idempotencyKey === null) await write(record, { type: 'cancelRequested' }, () => until)
+    for (const { step: index, attempt } of starts)
+      await write(record, { type: 'rejected', step: index, attempt, failure: notMade.unsure, random: random() }, () => until)
   }
 
   async function cancelAtProvider(record: NotificationRecord, { step: index, attempt }: Cut): Promise<void> {
@@ -161,7 +176,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
       abort.abort()
       return false
     }
-    if (await within(asked, defaultTimeout, clock, cut)) await engine.apply(record, { type: 'recalled', step: index, attempt })
+    if (await within(asked, defaultTimeout, patience, cut)) await engine.apply(record, { type: 'recalled', step: index, attempt })
   }
 
   function prepareFirst(given: NotificationRecord, isNew: boolean): FirstSteps {
@@ -199,6 +214,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
           () => {},
         )
     },
+    disown,
     begin,
     cancelAtProvider,
     cut() {
@@ -206,6 +222,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore): Disp
       pool.close()
       const failure = { kind: 'unknown', message: 'the call was cut because the notifier was closed', code: 'CLOSED' } as const
       for (const own of calls) own.cut(failure)
+      patience.end()
     },
   }
 }

@@ -48,9 +48,9 @@ export interface EngineCore extends Pick<Engine, 'apply'> {
   /** Acts on what was stored; the calls that this starts are added to `work`. */
   follow(transition: Transition, work?: Promise<void>[], begun?: ReadonlyMap<Effect, Promise<Prepared>>): void
   tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void
-  schedule(wakeUp: WakeUp | null): Promise<void>
+  schedule(wakeUp: WakeUp | null): Awaitable<void>
   /** Woken though this process has stopped: another is to be. */
-  handBack(id: string): Promise<void>
+  handBack(id: string): Awaitable<void>
   /** Work that nobody waits for: if it fails, the operator hears of it. */
   track(work: Promise<unknown>, id: string): Promise<void>
   /** Applies what was parked under the keys of a step's attempts before they were known; true if anything was. */
@@ -67,6 +67,7 @@ export function createEngine(context: EngineContext): Engine {
   const enlisted = store.enlist?.(scheduler) ?? false
   const underWay = new Set<Promise<unknown>>()
   let stopped = false
+  let wasCut = false
 
   function watch<T>(work: Promise<T>): Promise<T> {
     const ended = () => underWay.delete(work)
@@ -102,11 +103,13 @@ export function createEngine(context: EngineContext): Engine {
     if (!enlisted) void schedule(wakeUpOf(record))
   }
 
-  async function schedule(wakeUp: WakeUp | null): Promise<void> {
+  function schedule(wakeUp: WakeUp | null): Awaitable<void> {
+    if (wakeUp === null) return
     try {
-      if (wakeUp !== null) await scheduler.wakeAt(wakeUp)
+      const scheduled = scheduler.wakeAt(wakeUp)
+      return scheduled instanceof Promise ? track(scheduled, wakeUp.id) : undefined
     } catch (error) {
-      events.error(error, wakeUp?.id)
+      events.error(error, wakeUp.id)
     }
   }
 
@@ -144,6 +147,9 @@ export function createEngine(context: EngineContext): Engine {
   const loadWork = lazy(async () => {
     const { createWork } = await import('./work.ts')
     work = createWork(context, core)
+    // The end may have come while it was loaded.
+    if (stopped) work.stop()
+    if (wasCut) work.cut()
     return work
   })
 
@@ -181,7 +187,7 @@ export function createEngine(context: EngineContext): Engine {
     ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     watch,
-    wake: (id) => watch(stopped ? core.handBack(id) : loadWork().then(({ wake }) => wake(id))),
+    wake: (id) => watch(loadWork().then(({ wake }) => wake(id))),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay)
     },
@@ -190,6 +196,7 @@ export function createEngine(context: EngineContext): Engine {
       work?.stop()
     },
     cut() {
+      wasCut = true
       work?.cut()
     },
   }

@@ -5,15 +5,28 @@ import type { Clock } from '../contract/time.ts'
 const longest = 60_000
 // Time for the outcome to be stored after the call's own time-out.
 const grace = 30_000
+// Between two tries to renew one, in milliseconds: it must not run out because the store was away for a moment.
+const firstRetry = 1000
+const slowestRetry = 4000
 // Clocks of processes that share a store may differ by this much.
 const skew = 5000
 
 /** Why a call was not made though its attempt was written. */
-export const notMade: Failure = {
-  kind: 'transient',
-  message: 'the process stood still for so long that the attempt was no longer its own: nothing was sent',
-  code: 'LEASE_LOST',
-}
+export const notMade = {
+  /** It may be another's by now. */
+  late: {
+    kind: 'transient',
+    message: 'the process stood still for so long that the attempt was no longer its own: nothing was sent',
+    code: 'LEASE_LOST',
+  },
+  closed: { kind: 'transient', message: 'the notifier was closed before the call was made: nothing was sent', code: 'CLOSED' },
+  /** The store failed over the attempt, and had written it all the same. */
+  unsure: {
+    kind: 'transient',
+    message: 'the store did not say that the attempt was written: nothing was sent',
+    code: 'STORE_UNSURE',
+  },
+} as const satisfies Record<string, Failure>
 
 /** When the lease of a call ends that is cut after `timeout` milliseconds. */
 export function leaseUntil(now: number, timeout: number): number {
@@ -25,16 +38,24 @@ export function mayBeLost(until: number, now: number): boolean {
   return now + skew >= until
 }
 
+/** What became of a renewal; `lost`: the attempt is no longer this process's own. */
+export type Renewal = 'renewed' | 'failed' | 'lost'
+
 /** Renews the lease of a call that may outlast it, while half of it is left; gives what ends that. `renew` never rejects. */
-export function keepLease(clock: Clock, until: number, timeout: number, renew: (until: number) => Promise<void>): () => void {
+export function keepLease(clock: Clock, until: number, timeout: number, renew: (until: number) => Promise<Renewal>): () => void {
   let disarm = () => {}
   let over = false
   const end = clock.now() + timeout + grace
   function arm(lease: number): void {
-    if (over || lease >= end) return
-    disarm = clock.setTimer(lease - longest / 2 - clock.now(), () => {
+    if (lease < end) renewIn(lease - longest / 2 - clock.now(), firstRetry)
+  }
+  function renewIn(delay: number, retry: number): void {
+    if (over) return
+    disarm = clock.setTimer(delay, async () => {
       const next = Math.min(end, clock.now() + longest)
-      void renew(next).then(() => arm(next))
+      const renewal = await renew(next)
+      if (renewal === 'renewed') arm(next)
+      else if (renewal === 'failed') renewIn(retry, Math.min(2 * retry, slowestRetry))
     })
   }
   arm(until)

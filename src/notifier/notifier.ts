@@ -50,7 +50,8 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
   readonly beforeSend?: BeforeSend
   /**
    * Told of each notification that has settled, and again if a late receipt corrects its outcome: the place to export it. At least once, also
-   * through crashes: one whose call throws, or was never made, is told again after a minute. Needs a store that outlives the process for that.
+   * through crashes: one whose call throws, or was never made, is told again after a minute; one that is slow is not called twice at a time by its
+   * process, unless it has not answered for 10 minutes. Needs a store that outlives the process for that.
    * Give it to every process that shares the store: each tells of what it settles.
    */
   readonly onSettled?: (record: NotificationRecord) => Awaitable<void>
@@ -86,6 +87,7 @@ export interface Notifier<C extends Channel = Channel> {
   /**
    * Stores a notification and starts it. Resolves once it is stored: providers are called in the background.
    * Rejects with `RequestError` (everything wrong with the request), `IdempotencyConflictError`, or the store's own error; then nothing was sent.
+   * A store that was lost over it may have it all the same: with an idempotency key it is sent (repeat the request under it), without one cancelled.
    */
   send<V, K extends Channel, const A extends readonly StepInput<C & K>[], const To extends Recipient>(
     request: TemplateRequest<V, K, A, To>,

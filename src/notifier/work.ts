@@ -1,8 +1,11 @@
 import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
+import type { NotificationStore } from '../contract/store.ts'
+import { StoreError } from '../contract/store-error.ts'
 import { wakeUpOf } from '../contract/wake-up.ts'
 import { keepToTell, toldAgainAfter } from './commit.ts'
 import { createDispatch, type Dispatch, type FirstSteps } from './dispatch.ts'
+import { endableClock } from './endable-clock.ts'
 import type { Engine, EngineContext, EngineCore } from './engine.ts'
 import { createLimiter } from './limiter.ts'
 import { within } from './within.ts'
@@ -12,7 +15,9 @@ import { within } from './within.ts'
 const day = 24 * 60 * 60 * 1000
 // Before it is told again.
 const hookTimeout = 30_000
-const hookSilent = 'onSettled did not answer within 30 s: it is told again'
+// One that has not answered by then never will: it is called once more.
+const hookHangs = 10 * 60_000
+const hookSilent = 'onSettled did not answer in time: it is told again'
 
 /** Moves records on: new ones, and those that are woken. */
 export interface Work extends Pick<Engine, 'enter' | 'wake' | 'stop' | 'cut'>, Pick<Dispatch, 'begin' | 'cancelAtProvider'> {
@@ -20,13 +25,24 @@ export interface Work extends Pick<Engine, 'enter' | 'wake' | 'stop' | 'cut'>, P
   tellHost(record: NotificationRecord): Promise<void>
 }
 
+/** The host is being told of a record: since when, and the record as it was last put off. */
+interface Telling {
+  readonly since: number
+  last: NotificationRecord
+}
+
+type Inserted = Awaited<ReturnType<NotificationStore['insert']>>
+
 /** What a record's turn comes to, in one write where it can be. */
 export function createWork(context: EngineContext, core: EngineCore): Work {
   const { store, clock, events, onSettled } = context
-  const { prepareFirst, start, abandon, begin, cancelAtProvider, cut } = createDispatch(context, core)
+  const patience = endableClock(clock)
+  const { prepareFirst, start, abandon, disown, begin, cancelAtProvider, cut } = createDispatch(context, core, patience)
   // A backlog stays in the store.
   const room = createLimiter({ concurrency: context.concurrency }, clock)
   let stopped = false
+  let disowning = 0
+  const telling = new Map<string, Telling>()
 
   async function enter(planned: NotificationRecord) {
     const first = prepareFirst(planned, true)
@@ -34,7 +50,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     const { record } = transition
     const inserted = await orAbandon(
       first,
-      () => store.insert(record),
+      () => insert(record, first),
       ({ created }) => created,
     )
     const { created } = inserted
@@ -43,6 +59,19 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     for (const entry of planned.timeline) core.tell(record, entry, work)
     core.follow(transition, work, first.begun)
     return { record, created, work: Promise.all(work) }
+  }
+
+  async function insert(record: NotificationRecord, first: FirstSteps): Promise<Inserted> {
+    try {
+      return await store.insert(record)
+    } catch (error) {
+      // A store that is away for long must not fill the memory with what it may not even have.
+      if (error instanceof StoreError && error.fault === 'unavailable' && disowning < context.concurrency) {
+        disowning++
+        void core.track(disown(record, first), record.id).then(() => disowning--)
+      }
+      throw error
+    }
   }
 
   /** What was prepared for a change gives its permits back unless that is stored. */
@@ -115,21 +144,39 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
   /** Puts it off first, so that nobody else tells it meanwhile, nor this process without a pause. */
   async function tellAgain(record: NotificationRecord, work: Promise<void>[]): Promise<void> {
     const now = clock.now()
-    // A process that was given no hook leaves it to one that was, but not for ever: the app may have dropped it.
+    // A process that was given no hook leaves it to one that was: it touches it late, lest it always come first, and not for ever, as the app may
+    // have dropped the hook.
+    if (onSettled === undefined && now - record.dueAt! < toldAgainAfter) return
     const isGivenUp = onSettled === undefined && now - record.settledAt! >= day
     const claimed = { ...record, version: record.version + 1, dueAt: isGivenUp ? null : now + toldAgainAfter }
     if (!(await store.update(claimed, record.version))) return
     void core.schedule(wakeUpOf(claimed))
+    const told = telling.get(record.id)
+    if (told?.last.version === record.version) told.last = claimed
     // Whoever wakes does not wait for the host.
     work.push(core.track(tellHost(claimed), record.id))
   }
 
   async function tellHost(record: NotificationRecord): Promise<void> {
     if (onSettled === undefined) return
-    const told = (async () => onSettled(structuredClone(record)))().then(() => true)
-    if (!(await within(told, hookTimeout, clock, () => false))) throw new Error(hookSilent)
+    const since = clock.now()
+    const before = telling.get(record.id)
+    // It stays due: the host hears of a notification once at a time.
+    if (before !== undefined && since - before.since < hookHangs) return
+    const own: Telling = { since, last: record }
+    telling.set(record.id, own)
+    const told = tellOnce(own, onSettled).finally(() => {
+      if (telling.get(record.id) === own) telling.delete(record.id)
+    })
+    if (!(await within(told, hookTimeout, patience, () => false))) throw new Error(hookSilent)
+  }
+
+  async function tellOnce(own: Telling, hook: NonNullable<typeof onSettled>): Promise<true> {
+    await hook(structuredClone(own.last))
+    const { version } = own.last
     // Where a receipt has come meanwhile, it stays due, and is told once more.
-    await store.update({ ...record, version: record.version + 1, dueAt: null }, record.version)
+    await store.update({ ...own.last, version: version + 1, dueAt: null }, version)
+    return true
   }
 
   return {

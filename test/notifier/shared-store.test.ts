@@ -380,7 +380,7 @@ describe('onSettled', () => {
     expect((await w.record(id)).dueAt).toBeNull()
   })
 
-  test('that never answers holds up nothing else, and is told again', async () => {
+  test('that never answers holds up nothing else, and is told again after 10 minutes', async () => {
     let calls = 0
     const provider = sms()
     const [w] = processes(shared(), {
@@ -394,10 +394,65 @@ describe('onSettled', () => {
     const later = await w.send(['sms'], { sendAt: 200_000 })
     await w.to(201)
     expect(provider.calls.map(({ notificationId }) => notificationId)).toEqual([later])
-    expect(calls).toBeGreaterThan(1)
+    await w.to(590)
+    expect(calls).toBe(2)
+    await w.to(680)
+    expect(calls).toBe(3)
     const closing = w.notifier.close({ timeout: '1s' })
-    await w.to(210)
+    await w.to(690)
     await closing
+  })
+
+  test('that is slow is told once, and once more of a receipt that came meanwhile', async () => {
+    const answer = gate()
+    const heard: NotificationRecord[] = []
+    const [w] = processes(shared(), {
+      providers: [sms(accept({ messageId: 'm' }))],
+      async onSettled(record) {
+        heard.push(record)
+        if (heard.length === 1) await answer.reply({} as never, AbortSignal.any([]))
+      },
+    })
+    const id = await w.send([{ channel: 'sms', within: '30s' }])
+    await w.to(200)
+    await w.receipt('sms', 'delivered', 'm')
+    await w.to(250)
+    expect(heard).toHaveLength(1)
+    answer.release(accept())
+    await w.to(330)
+    expect(heard.map(({ outcome }) => outcome?.status)).toEqual(['failed', 'delivered'])
+    expect((await w.record(id)).dueAt).toBeNull()
+  })
+
+  test('that is slow need not answer before it is taken for told', async () => {
+    const answer = gate()
+    let calls = 0
+    const [w] = processes(shared(), {
+      providers: [email()],
+      async onSettled() {
+        calls++
+        await answer.reply({} as never, AbortSignal.any([]))
+      },
+    })
+    const id = await w.send(['email'])
+    await w.to(150)
+    answer.release(accept())
+    await w.to(400)
+    expect([calls, (await w.record(id)).dueAt]).toEqual([1, null])
+  })
+
+  test('is not kept from those who have it by a process without it whose clock is ahead', async () => {
+    const store = memoryStore()
+    const { w: teller, heard, failures } = told({ store })
+    failures.push(down)
+    await teller.send(['email'])
+    await turn()
+    const ahead = world([email()], { store: shared(store), start: 5000 })
+    for (let t = 5; t <= 90; t += 5) {
+      await ahead.to(t)
+      await teller.to(t)
+    }
+    expect(heard).toHaveLength(1)
   })
 
   test('is not taken for told by a process without it', async () => {
