@@ -51,11 +51,12 @@ export function keepLease(clock: Clock, until: number, timeout: number, renew: (
   }
   function renewIn(delay: number, retry: number): void {
     if (over) return
-    disarm = clock.setTimer(delay, async () => {
+    disarm = clock.setTimer(delay, () => {
       const next = Math.min(end, clock.now() + longest)
-      const renewal = await renew(next)
-      if (renewal === 'renewed') arm(next)
-      else if (renewal === 'failed') renewIn(retry, Math.min(2 * retry, slowestRetry))
+      void renew(next).then((renewal) => {
+        if (renewal === 'renewed') arm(next)
+        else if (renewal === 'failed') renewIn(retry, Math.min(2 * retry, slowestRetry))
+      })
     })
   }
   arm(until)
