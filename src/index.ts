@@ -32,6 +32,7 @@ export type {
   CallContext,
   CancelRequest,
   ChannelProvider,
+  PollRequest,
   ProviderLimits,
   ReceiptSupport,
   SendPart,
@@ -55,10 +56,11 @@ export type {
 export type { NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
 export type { NotificationStore, Scheduler, SqlTransaction } from './contract/store.ts'
 export { StoreError, type StoreFault } from './contract/store-error.ts'
+export type { Suppression, SuppressionList, SuppressionReason } from './contract/suppression.ts'
 export type { Issue, SmsPolicy, Template } from './contract/template.ts'
 export type { Clock, Duration, Moment, Window } from './contract/time.ts'
 export type { WakeUp } from './contract/wake-up.ts'
-export type { ParsedWebhook, WebhookRequest, WebhookSource } from './contract/webhook.ts'
+export type { ParsedWebhook, WebhookAnswer, WebhookRequest, WebhookSource } from './contract/webhook.ts'
 export type { BeforeSend } from './notifier/begin.ts'
 export { createNotifier } from './notifier/create-notifier.ts'
 export type { DeliveryTimes } from './notifier/delivery-times.ts'

@@ -2,6 +2,7 @@ import type { Channel } from './channel.ts'
 import type { Failure } from './failure.ts'
 import type { Receipt, ReceiptStatus } from './receipt.ts'
 import type { Outcome, StepReason } from './record.ts'
+import type { Suppression } from './suppression.ts'
 
 interface StepEvent {
   readonly step: number
@@ -66,6 +67,9 @@ export interface OperatorEvents {
   'template.missing': { readonly id: string; readonly template: string; readonly version: string }
   /** A link could not be shortened and went out long. The host alone is named. */
   'link.failed': { readonly id: string; readonly channel: Channel; readonly host: string; readonly message: string }
+  /** An address is not to be written to any more, or may be again. It is personal: store it, do not log it. */
+  'recipient.suppressed': { readonly suppression: Suppression & { readonly state: 'suppressed' } }
+  'recipient.restored': { readonly suppression: Suppression & { readonly state: 'restored' } }
   /** No attempt carries the receipt's keys yet; it waits for one that does, and is forgotten after `parkFor`. */
   'receipt.parked': { readonly receipt: Receipt }
   /**

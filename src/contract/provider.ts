@@ -1,6 +1,6 @@
 import type { Address, AddressKey, Channel, Recipient } from './channel.ts'
 import type { ContentByChannel } from './content.ts'
-import type { DeliveryStatus } from './receipt.ts'
+import type { DeliveryStatus, Receipt } from './receipt.ts'
 import type { Duration } from './time.ts'
 
 /**
@@ -64,6 +64,12 @@ export interface CancelRequest {
   readonly keys: readonly string[]
 }
 
+/** An accepted message that a receipt is waited for. */
+export interface PollRequest extends CancelRequest {
+  /** When its attempt was started: Unix milliseconds. */
+  readonly startedAt: number
+}
+
 /**
  * An adapter that sends on one or more channels. It throws a `SendError` whose kind decides what the cascade does next;
  * anything else it throws counts as `unknown`, save for network errors that prove that nothing was sent.
@@ -87,6 +93,13 @@ export interface ChannelProvider<C extends Channel = Channel> {
   keys?(request: SendRequest<C>): readonly string[]
   /** Calls an accepted message back; `true` if the vendor confirms that it will not be delivered. */
   cancel?(request: CancelRequest, context: CallContext): Promise<boolean>
+  /**
+   * Asks the vendor what became of accepted messages, where no webhook tells. Asked every now and then while a step waits, and once more before
+   * its silence counts. Gives what is known; rejects as `send` does.
+   */
+  poll?(messages: readonly PollRequest[], context: CallContext): Promise<readonly Receipt[]>
+  /** How long after a send, and then how often, messages are polled. Default 15 s. */
+  readonly pollEvery?: Duration
   /** Lets go of connections. */
   close?(): Promise<void>
 }

@@ -1,3 +1,5 @@
+import type { Suppression } from './suppression.ts'
+
 /** How far a message has come, in rising order: `accepted < sent < delivered < read < clicked`. */
 export type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'read' | 'clicked'
 
@@ -45,4 +47,6 @@ export interface IngestReport {
 /** Where receipts go: a notifier, to the handlers and streams that feed it. */
 export interface ReceiptSink {
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
+  /** Addresses that are not to be written to any more, or may be again. Resolves once they are kept. */
+  suppress?(suppressions: Iterable<Suppression>): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { OmnicascadeError, type WebhookParseError } from '../contract/errors.ts'
 import type { ReceiptSink } from '../contract/receipt.ts'
-import type { ParsedWebhook, WebhookSource } from '../contract/webhook.ts'
+import type { ParsedWebhook, WebhookRequest, WebhookSource } from '../contract/webhook.ts'
 import { systemClock } from '../wire/clock.ts'
 import { matchesSecret } from '../wire/constant-time.ts'
 import { readBody, tooLarge } from './body.ts'
@@ -40,24 +40,29 @@ export function createHandle<E, R>(
   checkOptions(subject, options)
   const { limit = 256 * 1024, timeout = 10_000, clock = systemClock, onError = printed } = options
   const contentTypes = options.contentTypes ?? source.contentTypes ?? ['application/json']
+  const methods = source.methods ?? ['POST']
 
-  async function receive(incoming: Incoming<R>): Promise<ParsedWebhook<E>> {
+  async function receive(incoming: Incoming<R>): Promise<{ request: WebhookRequest; parsed: ParsedWebhook<E> }> {
     const { method, headers } = incoming
-    if (method !== 'POST') throw new WebhookRefusal(405, 'webhooks are sent with POST', { allow: 'POST' })
+    if (!methods.includes(method))
+      throw new WebhookRefusal(405, `webhooks are sent with ${methods.join(' or ')}`, { allow: methods.join(', ') })
     const called = urlOf(incoming.url())
     refuseStranger(options.secret, called, headers)
-    refuseMedia(headers, contentTypes)
+    if (method !== 'GET') refuseMedia(headers, contentTypes)
     if (Number(headers.get('content-length')) > limit) throw tooLarge(limit)
-    const body = await readBody(incoming.body(), { limit, timeout, clock })
+    const body = method === 'GET' ? new Uint8Array() : await readBody(incoming.body(), { limit, timeout, clock })
     const request = { method, url: publicUrlOf(called, incoming.request, options.publicUrl), headers, body }
     await source.verify?.(request, clock.now())
     const parsed = source.parse(request)
     if (parsed.events.length === 0 && parsed.errors[0]) throw parsed.errors[0]
-    return parsed
+    return { request, parsed }
   }
 
   async function store({ events, errors }: ParsedWebhook<E>): Promise<void> {
     await sink.ingest(source.receipts(events))
+    const suppressions = source.suppressions?.(events) ?? []
+    if (suppressions.length > 0) await sink.suppress?.(suppressions)
+    await source.remember?.(events)
     await options.onEvents?.(events, { errors })
   }
 
@@ -72,11 +77,11 @@ export function createHandle<E, R>(
   return async (incoming) => {
     let received = false
     try {
-      const parsed = await receive(incoming)
+      const { request, parsed } = await receive(incoming)
       received = true
       await store(parsed)
       for (const error of parsed.errors) await report(error, 200)
-      return answerOf(source)
+      return answerOf(source, request, parsed.events)
     } catch (error) {
       // The host's own code runs in `store`: whatever it throws is worth another delivery.
       const answer = received ? sendAgain : refusalOf(error)
@@ -137,8 +142,12 @@ function answerWith(status: number, body: object, headers: Readonly<Record<strin
   return { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-function answerOf({ answer = {} }: WebhookSource): Answer {
-  const { status = 200, body = '', contentType = 'text/plain; charset=utf-8' } = answer
+function answerOf<E>({ answer = {} }: WebhookSource<E>, request: WebhookRequest, events: readonly E[]): Answer {
+  const {
+    status = 200,
+    body = '',
+    contentType = 'text/plain; charset=utf-8',
+  } = typeof answer === 'function' ? answer(request, events) : answer
   return { status, headers: body === '' ? {} : { 'content-type': contentType }, body }
 }
 

@@ -140,14 +140,16 @@ export interface TelegramWebhookOptions {
 
 /**
  * A bot's webhook (`setWebhook` with `allowed_updates: ['my_chat_member']`): who blocked the bot, and who let it back in. Other
- * updates are kept as `unknown`. Nothing in it is about a message, so it gives no receipts. Telegram may send an update twice.
+ * updates are kept as `unknown`. Nothing in it is about a message, so it gives no receipts, but suppressions. Telegram may send an update twice.
  */
 export function telegramWebhook(options: TelegramWebhookOptions): WebhookSource<TelegramEvent> {
   const secrets = [options?.secretToken ?? []].flat()
   const areSecrets = secrets.length > 0 && secrets.every((secret) => isText(secret, /^[\w-]{1,256}$/))
   checkOptions('telegramWebhook', [['secretToken', options?.secretToken, areSecrets, 'be 1 to 256 of A-Z a-z 0-9 _ -']])
+  const provider = options.name ?? 'telegram'
   return {
-    provider: options.name ?? 'telegram',
+    provider,
+    signature: 'X-Telegram-Bot-Api-Secret-Token (shared secret)',
     async verify({ headers }) {
       if (!matchesSecret(headers.get('x-telegram-bot-api-secret-token'), secrets)) {
         throw new WebhookVerificationError(
@@ -157,6 +159,20 @@ export function telegramWebhook(options: TelegramWebhookOptions): WebhookSource<
     },
     parse: ({ body }) => ({ events: [eventOf(body)], errors: [] }),
     receipts: () => [],
+    suppressions: (events) =>
+      events.flatMap((event) =>
+        event.event === 'unknown'
+          ? []
+          : {
+              state: event.event === 'blocked' ? 'suppressed' : 'restored',
+              provider,
+              channel: 'telegram',
+              address: event.chat,
+              reason: 'blocked',
+              at: event.at,
+              raw: event.event === 'blocked' ? 'kicked' : 'member',
+            },
+      ),
   }
 }
 

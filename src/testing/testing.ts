@@ -1,4 +1,7 @@
 /** Help for testing apps that notify: time that stands still, and vendors that do as they are told. */
+export type { ContractCase, ExpectedFailure, Wire } from './http/checks.ts'
+export type { Answer, VendorCall } from './http/vendor.ts'
+export { type ProviderContract, providerContract } from './provider-contract.ts'
 export {
   type ContractTime,
   type OpenedScheduler,
@@ -16,5 +19,13 @@ export {
   type ScriptedProviderOptions,
   scriptedProvider,
 } from './scripted-provider.ts'
+export { type ShortenerContract, shortenerContract } from './shortener-contract.ts'
 export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
+export {
+  type UnsignedWebhook,
+  type WebhookContract,
+  type WebhookSample,
+  type WebhookSignature,
+  webhookContract,
+} from './webhook-contract.ts'

@@ -5,13 +5,14 @@ import { setupServer } from 'msw/node'
 import { createNotifier } from 'omnicascade'
 import { consoleProvider } from 'omnicascade/providers/console'
 import { type SendiosOptions, sendios } from 'omnicascade/providers/sendios'
+import { type Answer, providerContract } from 'omnicascade/testing'
 import { parseSendiosWebhook, sendiosMailAddressKey, sendiosReceipts } from 'omnicascade/webhooks/sendios'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Recipient } from '../../src/contract/channel.ts'
 import type { EmailContent } from '../../src/contract/content.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
-import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { cases } from '../support/cases.ts'
 import { failureOf, thrownBy } from './failures.ts'
 
 const apiKey = 'api-key-1f6c9b2e'
@@ -77,26 +78,30 @@ const failures = {
   'a 200 with a list for data': { answer: answer([]), kind: 'unknown' },
 } as const
 
-providerContract({
-  name: 'sendios e-mail',
-  create: (wire) => sendios({ auth: { clientId: 123, apiKey }, projectId: 9, typeId: 5, email, ...wire }),
-  request: mailTo(),
-  success: { answer: answer({ queued: true, r_time: 0 }), result: { keys: mailKeys } },
-  failures,
-  secrets: [apiKey, basic(apiKey)],
-})
+cases(
+  'sendios e-mail, as every provider',
+  providerContract({
+    create: (wire) => sendios({ auth: { clientId: 123, apiKey }, projectId: 9, typeId: 5, email, ...wire }),
+    request: mailTo(),
+    success: { answer: answer({ queued: true, r_time: 0 }), result: { keys: mailKeys } },
+    failures,
+    secrets: [apiKey, basic(apiKey)],
+  }),
+)
 
-providerContract({
-  name: 'sendios SMS, logged in as an SDK',
-  create: (wire) => sendios({ auth: { clientId: 123, sdkKey }, projectId: 9, sms, ...wire }),
-  request: smsTo(),
-  success: {
-    answer: answer({ sms_id: 555 }),
-    result: { messageId: '555', keys: ['sms:555', 'user:u-7:template:77'] },
-  },
-  failures,
-  secrets: [sdkKey, hashed, basic(hashed)],
-})
+cases(
+  'sendios SMS, logged in as an SDK, as every provider',
+  providerContract({
+    create: (wire) => sendios({ auth: { clientId: 123, sdkKey }, projectId: 9, sms, ...wire }),
+    request: smsTo(),
+    success: {
+      answer: answer({ sms_id: 555 }),
+      result: { messageId: '555', keys: ['sms:555', 'user:u-7:template:77'] },
+    },
+    failures,
+    secrets: [sdkKey, hashed, basic(hashed)],
+  }),
+)
 
 describe('sendios', () => {
   const server = setupServer()

@@ -1,10 +1,11 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { slack } from 'omnicascade/providers/slack'
+import { type Answer, providerContract } from 'omnicascade/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { MessengerContent } from '../../src/contract/content.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
-import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { cases } from '../support/cases.ts'
 import { failureOf, thrownBy } from './failures.ts'
 
 const path = '/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX'
@@ -25,26 +26,32 @@ const says =
   () =>
     HttpResponse.text(word, { status })
 
-providerContract({
-  name: 'slack',
-  create: ({ baseUrl, ...wire }) => slack({ webhookUrl: baseUrl + path, ...wire }),
-  request: requestFor({ text: 'Deployed' }),
-  success: { answer: says(200, 'ok'), result: {} },
-  failures: {
-    'another word with a 200': { answer: says(200, 'queued'), kind: 'unknown' },
-    'no text': { answer: says(400, 'no_text'), kind: 'content', code: 'no_text', field: 'text' },
-    'bad blocks': { answer: says(400, 'invalid_blocks'), kind: 'content', code: 'invalid_blocks', field: 'vendor.slack' },
-    'bad payload': { answer: says(400, 'invalid_payload\n'), kind: 'content', code: 'invalid_payload' },
-    'posting denied': { answer: says(403, 'action_prohibited'), kind: 'configuration', code: 'action_prohibited' },
-    'token invalid': { answer: says(403, 'invalid_token'), kind: 'configuration' },
-    'channel gone': { answer: says(404, 'channel_not_found'), kind: 'configuration', code: 'channel_not_found' },
-    'webhook removed': { answer: says(404, 'no_service'), kind: 'configuration' },
-    'channel archived': { answer: says(410, 'channel_is_archived'), kind: 'configuration', code: 'channel_is_archived' },
-    'server error': { answer: says(500, 'rollup_error'), kind: 'transient', code: 'rollup_error' },
-    'a page with a 403': { answer: () => HttpResponse.html('<h1>No</h1>', { status: 403 }), kind: 'configuration', code: '403' },
-  },
-  secrets: [webhookUrl, path, 'XXXXXXXXXXXXXXXXXXXXXXXX'],
-})
+cases(
+  'slack, as every provider',
+  providerContract({
+    create: ({ baseUrl, ...wire }) => slack({ webhookUrl: baseUrl + path, ...wire }),
+    request: requestFor({ text: 'Deployed' }),
+    success: { answer: says(200, 'ok'), result: {} },
+    failures: {
+      'another word with a 200': { answer: says(200, 'queued'), kind: 'unknown' },
+      'no text': { answer: says(400, 'no_text'), kind: 'content', code: 'no_text', field: 'text' },
+      'bad blocks': { answer: says(400, 'invalid_blocks'), kind: 'content', code: 'invalid_blocks', field: 'vendor.slack' },
+      'bad payload': { answer: says(400, 'invalid_payload\n'), kind: 'content', code: 'invalid_payload' },
+      'posting denied': { answer: says(403, 'action_prohibited'), kind: 'configuration', code: 'action_prohibited' },
+      'token invalid': { answer: says(403, 'invalid_token'), kind: 'configuration' },
+      'channel gone': { answer: says(404, 'channel_not_found'), kind: 'configuration', code: 'channel_not_found' },
+      'webhook removed': { answer: says(404, 'no_service'), kind: 'configuration' },
+      'channel archived': { answer: says(410, 'channel_is_archived'), kind: 'configuration', code: 'channel_is_archived' },
+      'server error': { answer: says(500, 'rollup_error'), kind: 'transient', code: 'rollup_error' },
+      'a page with a 403': {
+        answer: () => HttpResponse.html('<h1>No</h1>', { status: 403 }),
+        kind: 'configuration',
+        code: '403',
+      },
+    },
+    secrets: [webhookUrl, path, 'XXXXXXXXXXXXXXXXXXXXXXXX'],
+  }),
+)
 
 describe('slack', () => {
   const server = setupServer()

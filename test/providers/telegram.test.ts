@@ -1,12 +1,13 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { WebhookParseError, WebhookVerificationError } from 'omnicascade'
+import { type Suppression, WebhookParseError, WebhookVerificationError } from 'omnicascade'
 import { telegram, telegramWebhook } from 'omnicascade/providers/telegram'
+import { type Answer, providerContract, webhookContract } from 'omnicascade/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { TelegramContent } from '../../src/contract/content.ts'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import type { WebhookRequest } from '../../src/contract/webhook.ts'
-import { type Answer, providerContract } from '../support/provider-contract.ts'
+import { cases } from '../support/cases.ts'
 import { failureOf, thrownBy } from './failures.ts'
 
 const token = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
@@ -30,75 +31,77 @@ const refusal =
   () =>
     HttpResponse.json({ ok: false, error_code: code, description, ...(parameters && { parameters }) }, { status: code })
 
-providerContract({
-  name: 'telegram',
-  create: (wire) => telegram({ token, ...wire }),
-  request: requestFor({ text: 'Hi' }),
-  success: { answer: () => HttpResponse.json(sentTo(4_200_000_042)), result: { messageId: '4200000042:123' } },
-  failures: {
-    'too many requests': {
-      answer: refusal(429, 'Too Many Requests: retry after 5', { retry_after: 5 }),
-      kind: 'transient',
-      code: '429',
-      retryAfter: 5000,
+cases(
+  'telegram, as every provider',
+  providerContract({
+    create: (wire) => telegram({ token, ...wire }),
+    request: requestFor({ text: 'Hi' }),
+    success: { answer: () => HttpResponse.json(sentTo(4_200_000_042)), result: { messageId: '4200000042:123' } },
+    failures: {
+      'too many requests': {
+        answer: refusal(429, 'Too Many Requests: retry after 5', { retry_after: 5 }),
+        kind: 'transient',
+        code: '429',
+        retryAfter: 5000,
+      },
+      'a server error': { answer: refusal(500, 'Internal Server Error'), kind: 'transient', code: '500' },
+      'a time-out that Telegram itself reports (unverified)': {
+        answer: refusal(504, 'Gateway Timeout'),
+        kind: 'transient',
+        code: '504',
+      },
+      'a 403 that comes and goes': { answer: refusal(403, "Forbidden: bot can't send messages to the user"), kind: 'transient' },
+      'bot blocked': { answer: refusal(403, 'Forbidden: bot was blocked by the user'), kind: 'recipient', code: '403' },
+      'user deactivated': { answer: refusal(403, 'Forbidden: user is deactivated'), kind: 'recipient' },
+      'user never pressed Start': {
+        answer: refusal(403, "Forbidden: bot can't initiate conversation with a user"),
+        kind: 'recipient',
+      },
+      'another bot': { answer: refusal(403, "Forbidden: bot can't send messages to bots"), kind: 'recipient' },
+      'kicked from a group': { answer: refusal(403, 'Forbidden: bot was kicked from the group chat'), kind: 'recipient' },
+      'not a member': { answer: refusal(403, 'Forbidden: bot is not a member of the channel chat'), kind: 'recipient' },
+      'chat not found': { answer: refusal(400, 'Bad Request: chat not found'), kind: 'recipient', code: '400' },
+      'peer id invalid': { answer: refusal(400, 'Bad Request: PEER_ID_INVALID'), kind: 'recipient' },
+      'user not found': { answer: refusal(400, '[Error]: Bad Request: user not found'), kind: 'recipient' },
+      'group deactivated': { answer: refusal(400, 'Bad Request: group is deactivated'), kind: 'recipient' },
+      'no right to write': {
+        answer: refusal(400, 'Bad Request: not enough rights to send text messages to the chat'),
+        kind: 'recipient',
+      },
+      'markup broken': {
+        answer: refusal(400, "Bad Request: can't parse entities: Can't find end of the entity"),
+        kind: 'content',
+        field: 'text',
+      },
+      'marked-up text too long': { answer: refusal(400, 'Bad Request: message is too long'), kind: 'content', field: 'text' },
+      'entities too long': { answer: refusal(400, 'Bad Request: entities too long'), kind: 'content', field: 'text' },
+      'button URL invalid': { answer: refusal(400, 'Bad Request: BUTTON_URL_INVALID'), kind: 'content', field: 'buttons' },
+      'picture not usable': {
+        answer: refusal(400, 'Bad Request: wrong file identifier/HTTP URL specified'),
+        kind: 'content',
+        field: 'imageUrl',
+      },
+      'words that quote the token and the chat': {
+        answer: refusal(400, `Bad Request: no 4200000042 at /bot${token}/sendMessage`),
+        kind: 'content',
+      },
+      'a success with the status of a failure': {
+        answer: () => HttpResponse.json(sentTo(4_200_000_042), { status: 502 }),
+        kind: 'transient',
+      },
+      'a 400 of no known text': { answer: refusal(400, 'Bad Request: something new'), kind: 'content' },
+      'token revoked': { answer: refusal(401, 'Unauthorized'), kind: 'configuration', code: '401' },
+      'token mistyped': { answer: refusal(404, 'Not Found'), kind: 'configuration', code: '404' },
+      conflict: { answer: refusal(409, 'Conflict: terminated by other long poll or webhook'), kind: 'configuration' },
+      'a success without a message id': { answer: () => HttpResponse.json({ ok: true, result: {} }), kind: 'unknown' },
+      'a chat that keeps migrating': {
+        answer: refusal(400, 'Bad Request: group chat was migrated to a supergroup chat', { migrate_to_chat_id: -1001 }),
+        kind: 'recipient',
+      },
     },
-    'a server error': { answer: refusal(500, 'Internal Server Error'), kind: 'transient', code: '500' },
-    'a time-out that Telegram itself reports (unverified)': {
-      answer: refusal(504, 'Gateway Timeout'),
-      kind: 'transient',
-      code: '504',
-    },
-    'a 403 that comes and goes': { answer: refusal(403, "Forbidden: bot can't send messages to the user"), kind: 'transient' },
-    'bot blocked': { answer: refusal(403, 'Forbidden: bot was blocked by the user'), kind: 'recipient', code: '403' },
-    'user deactivated': { answer: refusal(403, 'Forbidden: user is deactivated'), kind: 'recipient' },
-    'user never pressed Start': {
-      answer: refusal(403, "Forbidden: bot can't initiate conversation with a user"),
-      kind: 'recipient',
-    },
-    'another bot': { answer: refusal(403, "Forbidden: bot can't send messages to bots"), kind: 'recipient' },
-    'kicked from a group': { answer: refusal(403, 'Forbidden: bot was kicked from the group chat'), kind: 'recipient' },
-    'not a member': { answer: refusal(403, 'Forbidden: bot is not a member of the channel chat'), kind: 'recipient' },
-    'chat not found': { answer: refusal(400, 'Bad Request: chat not found'), kind: 'recipient', code: '400' },
-    'peer id invalid': { answer: refusal(400, 'Bad Request: PEER_ID_INVALID'), kind: 'recipient' },
-    'user not found': { answer: refusal(400, '[Error]: Bad Request: user not found'), kind: 'recipient' },
-    'group deactivated': { answer: refusal(400, 'Bad Request: group is deactivated'), kind: 'recipient' },
-    'no right to write': {
-      answer: refusal(400, 'Bad Request: not enough rights to send text messages to the chat'),
-      kind: 'recipient',
-    },
-    'markup broken': {
-      answer: refusal(400, "Bad Request: can't parse entities: Can't find end of the entity"),
-      kind: 'content',
-      field: 'text',
-    },
-    'marked-up text too long': { answer: refusal(400, 'Bad Request: message is too long'), kind: 'content', field: 'text' },
-    'entities too long': { answer: refusal(400, 'Bad Request: entities too long'), kind: 'content', field: 'text' },
-    'button URL invalid': { answer: refusal(400, 'Bad Request: BUTTON_URL_INVALID'), kind: 'content', field: 'buttons' },
-    'picture not usable': {
-      answer: refusal(400, 'Bad Request: wrong file identifier/HTTP URL specified'),
-      kind: 'content',
-      field: 'imageUrl',
-    },
-    'words that quote the token and the chat': {
-      answer: refusal(400, `Bad Request: no 4200000042 at /bot${token}/sendMessage`),
-      kind: 'content',
-    },
-    'a success with the status of a failure': {
-      answer: () => HttpResponse.json(sentTo(4_200_000_042), { status: 502 }),
-      kind: 'transient',
-    },
-    'a 400 of no known text': { answer: refusal(400, 'Bad Request: something new'), kind: 'content' },
-    'token revoked': { answer: refusal(401, 'Unauthorized'), kind: 'configuration', code: '401' },
-    'token mistyped': { answer: refusal(404, 'Not Found'), kind: 'configuration', code: '404' },
-    conflict: { answer: refusal(409, 'Conflict: terminated by other long poll or webhook'), kind: 'configuration' },
-    'a success without a message id': { answer: () => HttpResponse.json({ ok: true, result: {} }), kind: 'unknown' },
-    'a chat that keeps migrating': {
-      answer: refusal(400, 'Bad Request: group chat was migrated to a supergroup chat', { migrate_to_chat_id: -1001 }),
-      kind: 'recipient',
-    },
-  },
-  secrets: [token],
-})
+    secrets: [token],
+  }),
+)
 
 describe('telegram', () => {
   const server = setupServer()
@@ -262,6 +265,44 @@ describe('telegram', () => {
     })
   })
 })
+
+const said = (state: 'suppressed' | 'restored', raw: string): Suppression => ({
+  state,
+  provider: 'telegram',
+  channel: 'telegram',
+  address: 4_200_000_042,
+  reason: 'blocked',
+  at: 1_700_000_000_000,
+  raw,
+})
+const member = (status: string) =>
+  JSON.stringify({
+    update_id: 7,
+    my_chat_member: {
+      chat: { id: 4_200_000_042, type: 'private' },
+      from: { id: 4_200_000_042 },
+      date: 1_700_000_000,
+      old_chat_member: { status: 'member' },
+      new_chat_member: { status },
+    },
+  })
+const tokenOf = (value: string) => ({ headers: { 'X-Telegram-Bot-Api-Secret-Token': value } })
+
+cases(
+  'telegramWebhook, as every source',
+  webhookContract({
+    create: () => telegramWebhook({ secretToken: ['new_secret', 'old_secret'] }),
+    samples: {
+      'a bot that was blocked': { body: member('kicked'), receipts: [], suppressions: [said('suppressed', 'kicked')] },
+      'a bot that was let in again': { body: member('member'), receipts: [], suppressions: [said('restored', 'member')] },
+      'another update': { body: '{"update_id":8,"message":{"text":"Hi"}}', receipts: [] },
+    },
+    sign: () => tokenOf('old_secret'),
+    forge: () => tokenOf('odd_secret'),
+    coversBody: false,
+    secrets: ['new_secret', 'old_secret'],
+  }),
+)
 
 describe('telegramWebhook', () => {
   const request = (body: unknown, secret?: string): WebhookRequest => ({
