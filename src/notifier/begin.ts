@@ -6,14 +6,15 @@ import type { Content } from '../contract/content.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { ChannelProvider, SendPart, SendRequest } from '../contract/provider.ts'
 import type { NotificationRecord, StepRecord } from '../contract/record.ts'
+import type { SuppressionList } from '../contract/suppression.ts'
 import type { Clock } from '../contract/time.ts'
-import { chain, guarded } from './awaitable.ts'
+import { chain } from './awaitable.ts'
 import { keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
+import { askHost, askList, type IsSuppressed } from './host-word.ts'
 import { leaseUntil } from './lease.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
-import { within } from './within.ts'
 
 /** A hook's word on a step that is about to start: `false` or a reason stops it. */
 export type BeforeSend = (step: StepRecord, record: NotificationRecord) => Awaitable<boolean | string | undefined>
@@ -30,12 +31,19 @@ export interface Prepared {
   readonly call?: { readonly permit: Permit; readonly request: SendRequest }
 }
 
+/** What may be sent, and where it may not go. */
+interface Sendable {
+  readonly content: Content
+  readonly isSuppressed: IsSuppressed
+}
+
 /** What preparing an attempt needs. */
 export interface BeginContext {
   readonly clock: Clock
   readonly pool: Pool
   readonly providers: readonly ChannelProvider[]
   readonly beforeSend: BeforeSend | undefined
+  readonly suppression: SuppressionList | undefined
   readonly rendering: (record: NotificationRecord) => RenderContext
   readonly onMissing: (id: string, missing: { readonly template: string; readonly version: string }) => void
   /** A hook, or an adapter outside a call, has thrown. */
@@ -43,73 +51,52 @@ export interface BeginContext {
 }
 
 const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const
-// A template that an older process does not know, or a hook that fails, is tried again this often.
+// A template that an older process does not know is tried again this often.
 const holdTime = 60_000
-// A hook that has not answered by then is not waited for.
-const hookTimeout = 30_000
-const hookSilent = 'beforeSend did not answer in time: its step is held for a minute'
 
 /** Prepares an attempt: the host's word, the content, a provider's permit. Synchronous unless one of them is not. */
 export function prepare(record: NotificationRecord, effect: Begin, context: BeginContext): Awaitable<Prepared> {
   const step = record.steps[effect.step]!
   const answer = { step: effect.step, attempt: effect.attempt }
+  const renderFor = (isSuppressed: IsSuppressed) =>
+    chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
+      if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
+      if ('missing' in rendered) {
+        context.onMissing(record.id, rendered.missing)
+        return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
+      }
+      if (Object.keys(rendered.content).length === 0)
+        return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }
+      return admit(record, effect, { content: rendered.content, isSuppressed }, context)
+    })
   return chain(
-    ask(record, effect, context),
+    askHost(record, effect, context),
     (refusal) =>
-      refusal ??
-      chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
-        if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
-        if ('missing' in rendered) {
-          context.onMissing(record.id, rendered.missing)
-          return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
-        }
-        if (Object.keys(rendered.content).length === 0)
-          return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }
-        return admit(record, effect, rendered.content, context)
-      }),
+      refusal ?? chain(askList(record, effect, context), (list) => (typeof list === 'function' ? renderFor(list) : list)),
   )
-}
-
-/** Asks the host; null to go on. A hook that throws, or is silent for too long, holds the step. */
-function ask(
-  record: NotificationRecord,
-  { step, attempt }: Begin,
-  { beforeSend, clock, onFault }: BeginContext,
-): Awaitable<Prepared | null> {
-  if (beforeSend === undefined) return null
-  const answer = { step, attempt }
-  const held = (error: unknown): Prepared => {
-    onFault(record.id, error)
-    return { input: { ...answer, type: 'held', until: clock.now() + holdTime, reason: 'hook' } }
-  }
-  const heard = (said: boolean | string | undefined): Prepared | null =>
-    typeof said === 'string' || said === false
-      ? { input: { ...answer, type: 'vetoed', reason: said || 'beforeSend', failure: null } }
-      : null
-  return guarded(() => {
-    const word = chain(beforeSend(record.steps[step]!, record), heard)
-    return word instanceof Promise ? within(word, hookTimeout, clock, () => held(new Error(hookSilent))) : word
-  }, held)
 }
 
 /** Takes a provider's permit and prepares the call. A provider whose adapter breaks over it makes way, as one that is down does. */
 function admit(
   record: NotificationRecord,
   effect: Begin,
-  content: Content,
+  sendable: Sendable,
   context: BeginContext,
   broken: readonly ChannelProvider[] = [],
 ): Awaitable<Prepared> {
   const { step: index, attempt, prefer, only } = effect
   const step = record.steps[index]!
-  const candidates = context.providers.filter(
+  const able = context.providers.filter(
     (provider) =>
       serves(provider, step) &&
       !step.excluded.includes(provider.name) &&
       (!only || provider.name === prefer) &&
-      !broken.includes(provider) &&
-      partsFor(provider, step, content, record).length > 0,
+      !broken.includes(provider),
   )
+  const canSend = (sendable: Sendable) => able.filter((provider) => partsFor(provider, step, sendable, record).length > 0)
+  const candidates = canSend(sendable)
+  if (candidates.length === 0 && canSend({ ...sendable, isSuppressed: () => false }).length > 0)
+    return { input: { type: 'vetoed', step: index, attempt, reason: 'suppressed', failure: null } }
   const acquired = context.pool.acquire(step.channel, candidates, prefer)
   return chain(acquired, (permit): Awaitable<Prepared> => {
     if (!('leave' in permit)) {
@@ -117,18 +104,18 @@ function admit(
       return { input: { type: 'unavailable', step: index, attempt, until: permit.until } }
     }
     // While it waited for its permit, the host may have come to another mind.
-    return chain(acquired instanceof Promise ? ask(record, effect, context) : null, (refusal) => {
+    return chain(acquired instanceof Promise ? askHost(record, effect, context) : null, (refusal) => {
       if (refusal !== null) {
         permit.leave(undefined)
         return refusal
       }
       try {
-        return callThrough(permit, record, effect, content, context.clock)
+        return callThrough(permit, record, effect, sendable, context.clock)
       } catch (error) {
         permit.leave(undefined)
         const { provider } = permit
         context.onFault(record.id, thrownIn('keys', provider.name, error))
-        return admit(record, effect, content, context, [...broken, provider])
+        return admit(record, effect, sendable, context, [...broken, provider])
       }
     })
   })
@@ -138,12 +125,12 @@ function callThrough(
   permit: Permit,
   record: NotificationRecord,
   { step: index, attempt }: Begin,
-  content: Content,
+  sendable: Sendable,
   clock: Clock,
 ): Prepared {
   const { provider } = permit
   const step = record.steps[index]!
-  const parts = partsFor(provider, step, content, record)
+  const parts = partsFor(provider, step, sendable, record)
   const request = {
     ...parts[0]!,
     recipient: record.to,
@@ -173,12 +160,18 @@ function callThrough(
   }
 }
 
-/** The step's channels that the provider can send: those with content and an address. */
-function partsFor(provider: ChannelProvider, step: StepRecord, content: Content, record: NotificationRecord): SendPart[] {
+/** The step's channels that the provider can send: those with content, and an address that may be written to. */
+function partsFor(
+  provider: ChannelProvider,
+  step: StepRecord,
+  { content, isSuppressed }: Sendable,
+  record: NotificationRecord,
+): SendPart[] {
   const channels: readonly Channel[] = step.delegated ?? [step.channel]
   return channels.flatMap((channel) => {
     const to = addressFor(provider, channel, record.to)
     const own = content[channel]
-    return to === undefined || own === undefined ? [] : [{ channel, to: to ?? undefined, content: own }]
+    if (to === undefined || own === undefined || (to !== null && isSuppressed(channel, to))) return []
+    return [{ channel, to: to ?? undefined, content: own }]
   })
 }

@@ -60,6 +60,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     emit: events.operator,
     parkFor: options.parkFor === undefined ? Math.max(leastParked, ...channels.map(waitFor)) : millisecondsOf(options.parkFor)!,
     beforeSend: options.beforeSend,
+    suppression: options.suppression,
     rendering: (record) => rendering(record),
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     onFault: (id, error) => events.error(error, id),
@@ -197,6 +198,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       return outcomeOf(id, signal)
     },
     ingest: engine.ingest,
+    suppress: (suppressions) => engine.watch(engine.suppress(suppressions)),
     tick,
     idle: engine.idle,
     deliveryTimes: engine.deliveryTimes,

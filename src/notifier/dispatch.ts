@@ -61,8 +61,15 @@ export interface Dispatch {
   cut(): void
 }
 
+/** What dispatch leaves to others. */
+export interface DispatchHelp {
+  readonly patience: EndableClock
+  /** A provider that is polled has accepted. */
+  readonly expectReceipt: (record: NotificationRecord, step: number) => Promise<void>
+}
+
 /** The side of the engine that faces the providers. Waiting for anything but them ends with `patience`. */
-export function createDispatch(options: EngineContext, engine: EngineCore, patience: EndableClock): Dispatch {
+export function createDispatch(options: EngineContext, engine: EngineCore, { patience, expectReceipt }: DispatchHelp): Dispatch {
   const { clock, random } = options
   const pool = createPool(options)
   const context: BeginContext = { ...options, pool, clock: patience }
@@ -114,6 +121,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, patie
       const accepted = { type: 'accepted', ...place, ...asTold(called.result) } as const
       const { after } = await write(record, accepted, () => lease)
       await engine.hearParked(after, index)
+      if (provider.poll !== undefined) await expectReceipt(after, index)
     }
     // A call that was cut may still tell its message id, and thereby find its receipts.
     const late = (called: Called) => {
@@ -184,7 +192,8 @@ export function createDispatch(options: EngineContext, engine: EngineCore, patie
     const starts: Start[] = []
     const begun = new Map<Begin, Promise<Prepared>>()
     // What another process may have done already, or a request that is repeated under its key, must not ask the host's hooks: the store is asked first.
-    const isOurs = (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.rendering(given).links)
+    const isOurs =
+      (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.suppression && !context.rendering(given).links)
     for (const effect of effects) {
       if (effect.type !== 'begin' || !isOurs || beginning.has(keyOf(given, effect))) continue
       const ready = prepare(record, effect, context)

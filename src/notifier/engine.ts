@@ -1,8 +1,10 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
-import type { TimelineEntry } from '../contract/events.ts'
+import type { OperatorEvents, TimelineEntry } from '../contract/events.ts'
 import type { Awaitable } from '../contract/json.ts'
+import type { ReceiptSink } from '../contract/receipt.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
+import type { Suppression } from '../contract/suppression.ts'
 import { type WakeUp, wakeUpOf } from '../contract/wake-up.ts'
 import type { Begin, Prepared, WithoutAt } from './begin.ts'
 import type { DispatchContext } from './dispatch.ts'
@@ -21,7 +23,7 @@ export interface EngineContext extends DispatchContext, ReceiptsContext {
 }
 
 /** Runs the machine on stored records, and its effects in the world. */
-export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
+export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'>, Required<Pick<ReceiptSink, 'suppress'>> {
   /** Begins a new record's first steps and stores it; `work` ends with the calls that this started. */
   enter(
     record: NotificationRecord,
@@ -44,7 +46,7 @@ export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'> {
 }
 
 /** What the parts of the engine that load later need of it. */
-export interface EngineCore extends Pick<Engine, 'apply'> {
+export interface EngineCore extends Pick<Engine, 'apply' | 'ingest' | 'watch'> {
   /** Acts on what was stored; the calls that this starts are added to `work`. */
   follow(transition: Transition, work?: Promise<void>[], begun?: ReadonlyMap<Effect, Promise<Prepared>>): void
   tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void
@@ -62,7 +64,7 @@ const handBackAfter = 1000
 
 /** Connects the pure machine to store, scheduler, providers and events. */
 export function createEngine(context: EngineContext): Engine {
-  const { store, scheduler, events, clock } = context
+  const { store, scheduler, events, clock, suppression: suppressionList } = context
   // Such a store writes the wake-ups itself, with the records.
   const enlisted = store.enlist?.(scheduler) ?? false
   const underWay = new Set<Promise<unknown>>()
@@ -129,8 +131,26 @@ export function createEngine(context: EngineContext): Engine {
     // Nobody waits for its receipts any more, so nobody else would look for those that a crash has left parked.
     if (entry.type === 'step.superseded' || (entry.type === 'step.failed' && entry.reason === 'undelivered'))
       work.push(track(hearParked(record, entry.step), record.id))
+    if (entry.type === 'attempt.failed' && entry.failure.kind === 'recipient')
+      work.push(track(reportRefusal(record, entry), record.id))
     if (entry.type !== 'step.failed' || entry.failure?.kind !== 'content') return
     events.operator('content.refused', { id: record.id, step: entry.step, channel: entry.channel, failure: entry.failure })
+  }
+
+  /** A provider has refused the address. */
+  async function reportRefusal({ steps }: NotificationRecord, entry: Extract<TimelineEntry, { type: 'attempt.failed' }>) {
+    const { step, attempt, channel, provider, at, failure } = entry
+    const address = steps[step]!.attempts[attempt]!.to
+    if (address === null) return
+    const raw = failure.code === undefined ? {} : { raw: String(failure.code) }
+    await suppress([{ state: 'suppressed', provider, channel, address, reason: 'refused', at, ...raw }])
+  }
+
+  async function suppress(suppressions: Iterable<Suppression>): Promise<void> {
+    for (const suppression of suppressions) {
+      await suppressionList?.add?.(suppression)
+      events.operator(`recipient.${suppression.state}`, { suppression } as OperatorEvents['recipient.suppressed'])
+    }
   }
 
   async function apply(known: NotificationRecord, input: WithoutAt<Input>) {
@@ -171,9 +191,13 @@ export function createEngine(context: EngineContext): Engine {
     return heard
   }
 
+  const ingest: Engine['ingest'] = async (incoming) => (await loadReceipts()).ingest(incoming)
+
   const core: EngineCore = {
     follow,
     apply,
+    ingest,
+    watch,
     tell,
     schedule,
     handBack: (id) => schedule({ id, time: clock.now() + handBackAfter, lease: false }),
@@ -184,7 +208,8 @@ export function createEngine(context: EngineContext): Engine {
   return {
     enter: (planned) => watch(loadWork().then(({ enter }) => enter(planned))),
     apply,
-    ingest: async (incoming) => (await loadReceipts()).ingest(incoming),
+    ingest,
+    suppress,
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     watch,
     wake: (id) => watch(loadWork().then(({ wake }) => wake(id))),

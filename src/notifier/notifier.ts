@@ -7,6 +7,7 @@ import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { ContentRequest, NotificationRequest, StepInput, TemplateRequest } from '../contract/request.ts'
 import type { NotificationStore, Scheduler } from '../contract/store.ts'
+import type { Suppression, SuppressionList } from '../contract/suppression.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { BeforeSend } from './begin.ts'
@@ -48,6 +49,11 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
    * If it throws, or has not answered after 30 s, the step waits a minute.
    */
   readonly beforeSend?: BeforeSend
+  /**
+   * The app's list of addresses that are not to be written to. Asked before each attempt; a step with no other address is skipped, with the reason
+   * `vetoed: suppressed`. Kept up to date by webhooks (opt-outs, blocked bots, hard bounces, complaints) and by refused sends.
+   */
+  readonly suppression?: SuppressionList
   /**
    * Told of each notification that has settled, and again if a late receipt corrects its outcome: the place to export it. At least once, also
    * through crashes: one whose call throws, or was never made, is told again after a minute; one that is slow is not called twice at a time by its
@@ -115,6 +121,8 @@ export interface Notifier<C extends Channel = Channel> {
   settled(id: string, options?: { readonly signal?: AbortSignal }): Promise<Outcome>
   /** Brings receipts to their notifications. Resolves once they are stored. */
   ingest(receipts: Iterable<Receipt> | AsyncIterable<Receipt>): Promise<IngestReport>
+  /** Brings to the app's list, and to those who listen, what vendors say of addresses. Webhook handlers call it. Resolves once it is kept. */
+  suppress(suppressions: Iterable<Suppression>): Promise<void>
   /** Does whatever is due and resolves when it is done, upkeep included: the engine under cron, Lambda or an edge worker. */
   tick(): Promise<void>
   /** Resolves once nothing is under way in this process. */

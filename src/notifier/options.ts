@@ -9,7 +9,7 @@ import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers store scheduler templates defaults retry routing breaker links beforeSend onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+  'providers store scheduler templates defaults retry routing breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
     ' ',
   ),
 )
@@ -35,6 +35,8 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   const isScheduler = (value: unknown) => value === 'manual' || hasFunctions(value, ['wakeAt', 'start', 'stop'])
   check(options, ['store'], isStore, 'is no store: give what memoryStore(), sqlite(), postgres() or redis() made')
   check(options, ['scheduler'], isScheduler, "is no scheduler: give what pgBoss() or bullmq() made, or 'manual'")
+  const isList = (value: unknown) => hasFunctions(value, ['isSuppressed'])
+  check(options, ['suppression'], isList, 'is no suppression list: it needs isSuppressed()')
   if (options?.callProviders === false && options.store?.shared !== true)
     report('callProviders', 'is false, but no other process shares the store: nothing would ever be sent')
   const providers: readonly ChannelProvider[] = Array.isArray(options?.providers) ? options.providers : []
@@ -47,7 +49,7 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
     else if (names.has(name)) report(path, `is the second one named "${name}": give each its own`)
     names.add(name)
     checkChannels(provider, path, report)
-    check(provider, ['timeout', 'limits.rate.per'], isDuration, durationForm, `${path}.`)
+    check(provider, ['timeout', 'pollEvery', 'limits.rate.per'], isDuration, durationForm, `${path}.`)
     check(provider, ['limits.rate.count', 'limits.concurrency'], isCount, countForm, `${path}.`)
   }
   for (const [channel, route] of Object.entries(options?.routing ?? {})) {

@@ -7,7 +7,9 @@ import { keepToTell, toldAgainAfter } from './commit.ts'
 import { createDispatch, type Dispatch, type FirstSteps } from './dispatch.ts'
 import { endableClock } from './endable-clock.ts'
 import type { Engine, EngineContext, EngineCore } from './engine.ts'
+import { lazy } from './lazy.ts'
 import { createLimiter } from './limiter.ts'
+import type { Polling } from './polling.ts'
 import { within } from './within.ts'
 
 // Loaded with the first request or wake-up: a process that only takes webhooks moves nothing on by itself.
@@ -35,14 +37,43 @@ type Inserted = Awaited<ReturnType<NotificationStore['insert']>>
 
 /** What a record's turn comes to, in one write where it can be. */
 export function createWork(context: EngineContext, core: EngineCore): Work {
-  const { store, clock, events, onSettled } = context
+  const { store, clock, events, onSettled, providers } = context
   const patience = endableClock(clock)
-  const { prepareFirst, start, abandon, disown, begin, cancelAtProvider, cut } = createDispatch(context, core, patience)
+  const { prepareFirst, start, abandon, disown, begin, cancelAtProvider, cut } = createDispatch(context, core, {
+    patience,
+    expectReceipt,
+  })
   // A backlog stays in the store.
   const room = createLimiter({ concurrency: context.concurrency }, clock)
   let stopped = false
   let disowning = 0
   const telling = new Map<string, Telling>()
+
+  let polling: Polling | undefined
+  const loadPolling = lazy(async () => {
+    const { createPolling } = await import('./polling.ts')
+    const track = (work: Promise<unknown>) => core.watch(work)
+    polling = createPolling({ clock: patience, ingest: core.ingest, track, onError: events.error })
+    if (stopped) polling.stop()
+    return polling
+  })
+
+  /** Those of a step's accepted messages whose providers are polled. */
+  function pollable(record: NotificationRecord, index: number) {
+    const { channel, attempts } = record.steps[index]!
+    return attempts.flatMap(({ provider: name, state, messageId, keys, startedAt }) => {
+      const provider = providers.find((candidate) => candidate.name === name)
+      if (provider?.poll === undefined || state !== 'accepted') return []
+      return [{ provider, message: { channel, messageId: messageId ?? undefined, keys, startedAt } }]
+    })
+  }
+
+  async function expectReceipt(record: NotificationRecord, index: number): Promise<void> {
+    const { state, dueAt } = record.steps[index]!
+    if (state !== 'awaiting') return
+    const { expect } = await loadPolling()
+    for (const { provider, message } of pollable(record, index)) expect(provider, message, dueAt ?? 0)
+  }
 
   async function enter(planned: NotificationRecord) {
     const first = prepareFirst(planned, true)
@@ -128,11 +159,14 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     await core.handBack(id)
   }
 
-  /** Before silence is taken for an answer: who was to look for parked receipts may have died on the way. True if there were any. */
+  /** Before silence is taken for an answer: who was to look for parked receipts, or to poll, may have died on the way. True if there were any. */
   async function hearSilent(record: NotificationRecord): Promise<boolean> {
     let heard = false
     for (const [index, step] of record.steps.entries()) {
-      if (step.state === 'awaiting' && step.dueAt! <= clock.now()) heard = (await core.hearParked(record, index)) || heard
+      if (step.state !== 'awaiting' || step.dueAt! > clock.now()) continue
+      heard = (await core.hearParked(record, index)) || heard
+      for (const { provider, message } of pollable(record, index))
+        heard = (await (await loadPolling()).ask(provider, message)) || heard
     }
     return heard
   }
@@ -187,6 +221,7 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     tellHost,
     stop() {
       stopped = true
+      polling?.stop()
       room.close()
     },
     cut,
