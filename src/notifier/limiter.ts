@@ -2,19 +2,29 @@ import { toMilliseconds } from '../contract/duration.ts'
 import type { ProviderLimits } from '../contract/provider.ts'
 import type { Clock } from '../contract/time.ts'
 
+// A backlog is called back at so many times the pace: some were put off twice or are cancelled meanwhile, and a place that nobody takes is lost.
+const overbooking = 3
+const golden = (Math.sqrt(5) - 1) / 2
+// How long a call takes, in milliseconds, until calls have told, and at most: who comes back too early is put off again, too late idles.
+const firstGuess = 100
+const highestGuess = 1000
+
 /** Lets sends through no faster, and no more at a time, than a provider allows; first come, first served. */
 export interface Limiter {
   /** The moment at which the caller may go: now, or once it is reached. */
   enter(): number | Promise<number>
-  /**
-   * Null if whoever enters now goes within `patience` milliseconds, as far as the rate tells. Else a time at which to come again: each who asks
-   * gets one of his own, at the rate's pace, so that a backlog waits elsewhere and comes back little by little.
-   */
-  putOff(patience: number): number | null
-  /** A send has ended. `unused`: it was let in at this moment, and then not made. */
-  leave(unused?: number): void
+  /** Null if whoever enters now goes within `patience` milliseconds, as far as the rate and the latest calls tell. */
+  putOff(patience: number): PutOff | null
+  /** A send has ended. `entered`: the moment at which it was let in; `made`: false if it then was not made. */
+  leave(entered?: number, made?: boolean): void
   /** Lets everyone go: nothing will be sent any more. */
   close(): void
+}
+
+/** A time at which to come again. The taken ones are spread over what the backlog needs: it waits elsewhere and comes back little by little. */
+export interface PutOff {
+  readonly until: number
+  take(): void
 }
 
 /** At most `rate.count` in any `rate.per`, also across a pause, and at most `concurrency` at a time. */
@@ -25,23 +35,31 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
   const sends: number[] = []
   let sent = 0
   let latest = Number.NEGATIVE_INFINITY
-  let latestPutOff = Number.NEGATIVE_INFINITY
+  // By then the backlog is called back, as far as is known.
+  let end = Number.NEGATIVE_INFINITY
+  let putOffs = 0
+  let takes = firstGuess
   let running = 0
   let closed = false
   let disarm: (() => void) | undefined
   const waiting = createQueue<(moment: number) => void>()
 
-  function opensAt(now: number): number {
-    if (rate === undefined) return now
+  function oldest(now: number): number {
     // A clock that is set back must not hold everyone until it has caught up.
-    if (now < latest) for (const index of sends.keys()) sends[index]! -= latest - now
+    if (now < latest) {
+      for (const index of sends.keys()) sends[index]! -= latest - now
+      end -= latest - now
+    }
     latest = now
-    return (sends[sent % count] ?? Number.NEGATIVE_INFINITY) + per
+    return sends[sent % count] ?? Number.NEGATIVE_INFINITY
   }
 
   function take(now: number): boolean {
     if (closed) return true
-    if (running >= concurrency || opensAt(now) > now) return false
+    const last = oldest(now)
+    if (running >= concurrency || last + per > now) return false
+    // Less than half of what is allowed was called for: who was to be back by now is not coming, and what comes next need not wait behind him.
+    if (waiting.size() === 0 && running * 2 < concurrency && last + 2 * per <= now) end = now
     running++
     sends[sent++ % count] = now
     return true
@@ -51,7 +69,7 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
     const now = clock.now()
     while (waiting.size() > 0 && take(now)) waiting.next()(now)
     if (waiting.size() === 0 || disarm !== undefined || running >= concurrency) return
-    disarm = clock.setTimer(Math.max(1, Math.ceil(opensAt(now) - now)), () => {
+    disarm = clock.setTimer(Math.max(1, Math.ceil(oldest(now) + per - now)), () => {
       disarm = undefined
       drain()
     })
@@ -68,15 +86,25 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
     },
     putOff(patience) {
       const now = clock.now()
-      const pace = per / count
-      const opens = Math.max(opensAt(now), now) + waiting.size() * pace
-      if (opens - now <= patience || closed) return null
-      latestPutOff = Math.max(latestPutOff + pace, opens)
-      return Math.ceil(latestPutOff)
+      const pace = Math.max(per / count, takes / concurrency)
+      const opens = Math.max(oldest(now) + per, now) + waiting.size() * pace
+      if (closed || opens - now <= patience) return null
+      const further = Math.max(end, opens) + pace / overbooking
+      const places = Math.ceil((further - opens) / pace)
+      // Multiples of the golden ratio: however many there are, they lie evenly, so that those who are cancelled leave no long gap.
+      const place = Math.floor(((putOffs * golden) % 1) * places)
+      return {
+        until: Math.ceil(opens + place * pace),
+        take() {
+          end = further
+          putOffs++
+        },
+      }
     },
-    leave(unused) {
+    leave(entered, made = true) {
       running--
-      if (unused !== undefined && sends[(sent - 1) % count] === unused) sends[--sent % count] = Number.NEGATIVE_INFINITY
+      if (entered !== undefined && made) takes += (Math.min(Math.max(clock.now() - entered, 0), highestGuess) - takes) / 8
+      if (!made && sends[(sent - 1) % count] === entered) sends[--sent % count] = Number.NEGATIVE_INFINITY
       drain()
     },
     close() {

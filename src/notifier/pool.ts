@@ -7,7 +7,7 @@ import type { ChannelProvider } from '../contract/provider.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { chain } from './awaitable.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
-import { createLimiter, type Limiter } from './limiter.ts'
+import { createLimiter, type Limiter, type PutOff } from './limiter.ts'
 
 /** How a channel's providers are chosen among: as listed, in turn, or at random by weight (a provider without one weighs 1). */
 export type Routing = 'in-order' | 'round-robin' | { readonly weights: Readonly<Record<string, number>> }
@@ -20,7 +20,7 @@ export interface Permit {
 
 /**
  * Every candidate's circuit is open; the first is probed at `until`, null if there is no candidate at all. Or, when `crowded`, so many wait for the
- * provider's rate that this one does better to come again at `until`.
+ * limits of each that this one does better to come again at `until`.
  */
 export type NoPermit =
   | { readonly until: number | null; readonly crowded?: false }
@@ -43,7 +43,7 @@ export interface PoolOptions {
   readonly emit: <K extends 'provider.opened' | 'provider.closed'>(type: K, event: OperatorEvents[K]) => void
 }
 
-// Who would wait longer than this for a provider's rate waits in the store.
+// Who would wait longer than this for a provider's limits goes to the next one; where all are crowded, he waits in the store.
 const patience = 30_000
 
 interface Member {
@@ -93,24 +93,32 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     prefer: string | null,
   ): Awaitable<Permit | NoPermit> {
     const able = inOrder(channel, candidates, prefer).map((provider) => members.get(provider.name)!)
-    const member = able.find(mayBeCalled)
-    if (member !== undefined) {
-      const until = member.limiter.putOff(patience)
-      if (until !== null) return { until, crowded: true }
-      const entered = member.limiter.enter()
-      return chain(entered, (moment) => {
-        if (closed && entered instanceof Promise) return { until: null }
-        if (mayBeCalled(member)) return permitFor(member, moment)
-        // Its circuit opened, or someone else began to probe it, while this one waited for its limits.
-        member.limiter.leave(moment)
-        return acquire(channel, candidates, prefer)
-      })
+    let earliest: PutOff | undefined
+    for (const member of able.filter(mayBeCalled)) {
+      const putOff = member.limiter.putOff(patience)
+      if (putOff === null) return enter(member, () => acquire(channel, candidates, prefer))
+      if (earliest === undefined || putOff.until < earliest.until) earliest = putOff
+    }
+    if (earliest !== undefined) {
+      earliest.take()
+      return { until: earliest.until, crowded: true }
     }
     const probed = able.find(({ breaker: { state } }) => state() === 'probing')
     // What the probe finds decides for everyone who waits.
     if (probed !== undefined)
       return new Promise<void>((resolve) => probed.afterProbe.push(resolve)).then(() => acquire(channel, candidates, prefer))
     return { until: able.length === 0 ? null : Math.min(...able.map(({ breaker: { until } }) => until)) }
+  }
+
+  function enter(member: Member, again: () => Awaitable<Permit | NoPermit>): Awaitable<Permit | NoPermit> {
+    const entered = member.limiter.enter()
+    return chain(entered, (moment) => {
+      if (closed && entered instanceof Promise) return { until: null }
+      if (mayBeCalled(member)) return permitFor(member, moment)
+      // Its circuit opened, or someone else began to probe it, while this one waited for its limits.
+      member.limiter.leave(moment, false)
+      return again()
+    })
   }
 
   return {
@@ -134,7 +142,7 @@ function permitFor({ provider, breaker, limiter, afterProbe }: Member, moment: n
     leave(failure) {
       // What it came to first: those who wait for the limits ask at once whether the circuit is open.
       breaker.leave(probe, failure)
-      limiter.leave(failure === undefined ? moment : undefined)
+      limiter.leave(moment, failure !== undefined)
       if (probe) for (const resume of afterProbe.splice(0)) resume()
     },
   }

@@ -124,6 +124,52 @@ describe('whom a channel turns to', () => {
   })
 })
 
+describe('a provider that is crowded: who comes would wait longer than half a minute', () => {
+  const limited = (name: string, per: string) => named(name, { limits: { rate: { count: 1, per: per as '1h' } } })
+
+  test('makes way for the next that is not, as the route has it', async () => {
+    const p = pool([limited('a', '1h'), limited('b', '1h'), c])
+    expect(await times(4, p.call)).toEqual(['a', 'b', 'c', 'c'])
+  })
+
+  test('makes way also if it is preferred, unless it alone may be asked', async () => {
+    const only = pool([limited('a', '1h')])
+    expect(await times(2, () => only.call(null, 'a'))).toEqual(['a', 3_600_000])
+    const p = pool([b, limited('a', '1h')])
+    expect(await times(2, () => p.call(null, 'a'))).toEqual(['a', 'b'])
+  })
+
+  test('keeps whoever it lets in within half a minute, though another is idle', async () => {
+    const p = pool([limited('a', '20s'), b])
+    await p.call()
+    const second = p.call()
+    await p.clock.advance('20s')
+    expect(await second).toBe('a')
+  })
+
+  test('does not make way for one whose circuit is open', async () => {
+    const p = pool([limited('a', '1h'), b])
+    await p.call('configuration', 'b')
+    expect(await times(2, p.call)).toEqual(['a', 3_600_000])
+  })
+
+  test('puts off until the earliest, if all are crowded', async () => {
+    const p = pool([limited('a', '3h'), limited('b', '1h')])
+    await times(2, p.call)
+    expect(await times(4, p.call)).toEqual([3_600_000, 3_600_000, 3_600_000, 7_200_000])
+  })
+
+  test('in several, a backlog is worked off at the pace of all', async () => {
+    const fast = (name: string, count: number) => named(name, { limits: { rate: { count, per: '1s' } } })
+    const providers = [fast('a', 1), fast('b', 3)]
+    const w = world(providers)
+    for (let i = 0; i < 1000; i++) await w.send(['sms'])
+    await w.to(1000)
+    expect(w.times('attempt.started')).toHaveLength(1000)
+    expect(Math.max(...w.times('attempt.started'))).toBeLessThan(1.2 * 250)
+  })
+})
+
 describe('probes', () => {
   test('while one call probes a provider, the others go to the other provider', async () => {
     const p = pool([a, b])
