@@ -47,17 +47,14 @@ export function createUpkeep({ store, clock, random, keepFor, wake, onError }: U
     }
   }
 
+  function sweep(): Promise<void> {
+    const overdue = () => clock.now() - overdueBy
+    return eachDue(store, overdue, (ids) => (stopped ? undefined : Promise.all(inAnyOrder(ids).map(wake))))
+  }
+
   async function run(): Promise<void> {
-    try {
-      await eachDue(
-        store,
-        () => clock.now() - overdueBy,
-        (ids) => (stopped ? undefined : Promise.all(inAnyOrder(ids).map(wake))),
-      )
-      await prune()
-    } catch (error) {
-      onError(error)
-    }
+    // Neither may keep the other from being done.
+    for (const task of [sweep, prune]) await task().catch(onError)
     // Processes that were started together must not all come at once.
     if (!stopped) disarm = clock.setTimer(every * (0.75 + random() / 2), start)
   }

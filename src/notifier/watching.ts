@@ -35,12 +35,16 @@ interface Watcher {
 // How often a shared store is looked at while somebody waits: what it tells of changes may get lost, and not every store tells.
 const lookEvery = { telling: 5000, silent: 1000 }
 
+// What a look that failed has seen.
+const unseen = {} as NotificationRecord
+
 /** Nobody waits yet. */
 export function createWatching({ store, clock, get, onError }: WatchingContext): Watching {
   const watchers = new Map<string, Set<Watcher>>()
   let over: Error | undefined
   let listening: Awaitable<() => Awaitable<void>> | undefined
   let disarm = () => {}
+  let toldAgainAt = 0
 
   function hear(id: string | null): void {
     for (const waiting of id === null ? watchers.values() : [watchers.get(id) ?? []]) for (const { wake } of waiting) wake()
@@ -94,15 +98,32 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
     }
   }
 
+  /** A look that fails after the first is made again with the next; however many wait, it is told once. */
+  async function lookAgain(id: string): Promise<NotificationRecord | undefined> {
+    try {
+      return await get(id)
+    } catch (error) {
+      if (OmnicascadeError.is(error) && error.code === 'closed') throw error
+      const now = clock.now()
+      if (now >= toldAgainAt) {
+        toldAgainAt = now + lookEvery.telling
+        onError(error)
+      }
+      return unseen
+    }
+  }
+
   async function* watch(id: string, signal: AbortSignal | undefined) {
     signal?.throwIfAborted()
     // Joining first and looking second leaves no gap for a change to go unseen.
-    let news: { readonly record?: NotificationRecord } | undefined = {}
+    let news: NotificationRecord | 'look' | undefined = 'look'
     let failure: { readonly error: unknown } | undefined
     let resume = () => {}
     const watcher: Watcher = {
       wake(record) {
-        news = record === undefined ? {} : { record }
+        // Whoever looks sees what this process has stored, too; a record that is older than another one says nothing.
+        if (record === undefined) news = 'look'
+        else if (news === undefined || (news !== 'look' && news.version < record.version)) news = record
         resume()
       },
       fail(error) {
@@ -117,9 +138,10 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
       for (let seen = -1; ; ) {
         if (failure !== undefined) throw failure.error
         if (news !== undefined) {
-          const told = news
+          const told: NotificationRecord | 'look' = news
           news = undefined
-          const record: NotificationRecord | undefined = told.record ?? (await get(id))
+          const record: NotificationRecord | undefined = told === 'look' ? await (seen < 0 ? get(id) : lookAgain(id)) : told
+          if (record === unseen) continue
           if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
           if (record.version > seen) {
             seen = record.version

@@ -20,6 +20,7 @@ const loadAll = lazy(() =>
     import('../notifier/receipts.ts'),
     import('../notifier/watching.ts'),
     import('../notifier/upkeep.ts'),
+    import('../notifier/polling.ts'),
     import('../notifier/closing.ts'),
     import('../text/sms.ts'),
   ]),

@@ -3,7 +3,6 @@ import { accept, scriptedProvider } from 'omnicascade/testing'
 import { expect, test } from 'vitest'
 // Loaded here, so that the notifier need not wait for a file while the clock stands still.
 import '../../src/notifier/intake.ts'
-import '../../src/notifier/polling.ts'
 import { ada, world } from '../support/world.ts'
 
 /** A provider that is polled, and what it was asked: [second, message ids]. */

@@ -225,6 +225,26 @@ describe('upkeep of a shared store', () => {
     expect(await one.notifier.get(id)).toBeUndefined()
   })
 
+  test('forgets what is old though the sweep fails, time and again', async () => {
+    const memory = memoryStore()
+    let isAway = false
+    const [one] = processes(
+      shared({
+        ...memory,
+        due: (now, limit) => {
+          if (isAway) throw new Error('no index')
+          return memory.due(now, limit)
+        },
+      }),
+      { providers: [email()], keepFor: '1m', scheduler: deaf },
+    )
+    const id = await one.send(['email'])
+    await one.to(1)
+    isAway = true
+    await one.to(120)
+    expect(await one.notifier.get(id)).toBeUndefined()
+  })
+
   test('goes on after a store that failed, and ends with close: no timer is left', async () => {
     let fails = 3
     const memory = memoryStore()
