@@ -53,7 +53,10 @@ export interface Scheduler {
   wakeAt(wakeUp: WakeUp): Awaitable<void>
   /** What it needs before it can write within a transaction: a store asks for it while it holds no connection, which both may have to share. */
   ready?(): Awaitable<void>
-  /** The same as `wakeAt` for many, as part of a store's transaction. Gives what is to be called once that is committed. */
+  /**
+   * The same as `wakeAt` for many, as part of a store's transaction; the ends of leases need not be told. Gives what is to be called once that is
+   * committed. Must not wait for anything but the transaction.
+   */
   wakeWithin?(transaction: SqlTransaction, wakeUps: readonly WakeUp[]): Promise<() => void>
   /** Starts waking. `onWake` resolves once the notification has been seen to, and never rejects; `onError` hears what fails in the background. */
   start(onWake: (id: string) => Promise<void>, onError: (error: unknown) => void): Awaitable<void>

@@ -1,10 +1,11 @@
 import { millisecondsOf } from '../contract/duration.ts'
 import type { Scheduler, SqlTransaction } from '../contract/store.ts'
+import { StoreError } from '../contract/store-error.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { WakeUp } from '../contract/wake-up.ts'
 import { systemClock } from '../wire/clock.ts'
 import { fieldsOf } from '../wire/json.ts'
-import { checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
 import { failureOf } from './pg-boss/failure.ts'
@@ -19,6 +20,7 @@ export interface BossJob {
 /** What the scheduler needs of a `PgBoss` (12.19 or later). */
 export interface Boss {
   createQueue(name: string, options: object): Promise<unknown>
+  getQueue(name: string): Promise<unknown>
   updateQueue(name: string, options: object): Promise<unknown>
   insert(
     name: string,
@@ -61,6 +63,9 @@ const retryDelay = 2000
 // Broken foreign key, missing table.
 const missingQueue = /^(23503|42P01)$/
 
+const droppingQueue =
+  'the queue has a policy by which pg-boss drops jobs, and with them wake-ups: give another name as `queue`, or delete the queue, and it is made anew'
+
 interface Start {
   readonly onWake: (id: string) => Promise<void>
   readonly report: (error: unknown) => void
@@ -73,12 +78,14 @@ interface Start {
  * (`maintenanceIntervalSeconds` is a day unless it is set).
  */
 export function pgBoss(options: PgBossOptions): Scheduler {
+  checkNames('pgBoss', options, ['boss', 'queue', 'batchSize', 'concurrency', 'pollEvery', 'notify', 'redeliverAfter', 'clock'])
   checkPgBossOptions(options)
   const { boss, queue = 'omnicascade', batchSize = 100, concurrency = 2, notify = false, clock = systemClock } = options
   const pollingIntervalSeconds = millisecondsOf(options.pollEvery ?? 500)! / 1000
   const expireInSeconds = Math.ceil(millisecondsOf(options.redeliverAfter ?? '60s')! / 1000)
   const outstanding = createOutstanding()
   let ready: Promise<void> | undefined
+  let isReady = false
   let started: Start | undefined
   let working: Promise<string | undefined> | undefined
   let disarm = () => {}
@@ -88,13 +95,21 @@ export function pgBoss(options: PgBossOptions): Scheduler {
     try {
       // Any number of wake-ups may wait for their time: that is no backlog to warn of.
       await boss.createQueue(queue, { ...settings, warningQueueSize: 2 ** 31 - 1 })
+      const { policy = 'standard' } = fieldsOf(await boss.getQueue(queue))
+      if (policy !== 'standard') throw new StoreError('pg-boss', 'refused', droppingQueue)
       await boss.updateQueue(queue, settings)
       // Has the boss look the queue up now: within a transaction it would ask for another connection.
       await boss.insert(queue, [])
+      isReady = true
     } catch (error) {
-      ready = undefined
+      prepareAnew()
       throw failureOf(error)
     }
+  }
+
+  function prepareAnew(): void {
+    ready = undefined
+    isReady = false
   }
 
   const queueReady = () => {
@@ -122,7 +137,7 @@ export function pgBoss(options: PgBossOptions): Scheduler {
       await boss.insert(queue, jobsOf(scheduled))
     } catch (error) {
       // The queue may have been deleted: the next one to be scheduled creates it anew.
-      ready = undefined
+      prepareAnew()
       throw failureOf(error)
     }
     remember(scheduled)
@@ -131,7 +146,9 @@ export function pgBoss(options: PgBossOptions): Scheduler {
   async function scheduleWithin(transaction: SqlTransaction, wakeUps: readonly WakeUp[]): Promise<() => void> {
     const scheduled = missing(wakeUps)
     if (scheduled.length === 0) return () => {}
-    await queueReady()
+    // Another transaction has found the queue gone since this one began. To wait here could take the connection that the wait needs: the store
+    // takes it for a failed serialisation, and begins anew once the queue is ready.
+    if (!isReady) throw Object.assign(new Error('the queue is being prepared anew'), { code: '40001' })
     let refusal: { readonly error: unknown } | undefined
     const executeSql = async (text: string, values?: unknown[]) => {
       try {
@@ -144,7 +161,7 @@ export function pgBoss(options: PgBossOptions): Scheduler {
     try {
       await boss.insert(queue, jobsOf(scheduled), { db: { executeSql } })
     } catch (error) {
-      if (refusal === undefined || missingQueue.test(String(fieldsOf(refusal.error).code))) ready = undefined
+      if (refusal === undefined || missingQueue.test(String(fieldsOf(refusal.error).code))) prepareAnew()
       // What the transaction refused is for the store to judge: it may have to be repeated as a whole.
       throw refusal === undefined ? failureOf(error) : refusal.error
     }

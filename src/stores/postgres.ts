@@ -4,12 +4,12 @@ import type { NotificationStore, Scheduler } from '../contract/store.ts'
 import { StoreError } from '../contract/store-error.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkOptions } from '../wire/options.ts'
+import { checkOptions, clockRule } from '../wire/options.ts'
 import { createAnnouncer } from './postgres/announce.ts'
 import { createKnownKeys } from './postgres/known-keys.ts'
 import { createListener } from './postgres/listen.ts'
-import { checkVersion } from './postgres/migrate.ts'
-import { nameRules, namesOf, type PostgresPlace } from './postgres/names.ts'
+import { checkVersion, versionStatement } from './postgres/migrate.ts'
+import { checkPlace, namesOf, type PostgresPlace } from './postgres/names.ts'
 import { createParked } from './postgres/parked.ts'
 import type { PostgresPool, Query, Row } from './postgres/pool.ts'
 import { createPrune } from './postgres/prune.ts'
@@ -46,8 +46,9 @@ export function postgres(options: PostgresOptions): NotificationStore {
     ['pool', pool, typeof pool?.query === 'function' && typeof pool.connect === 'function', 'be a Pool of pg'],
     ['retryFor', retryFor, millisecondsOf(retryFor) !== undefined, `be a duration; what was given ${durationForm}`],
     ['notify', notify, typeof notify === 'boolean', 'be true or false'],
-    ...nameRules(options),
+    clockRule(clock),
   ])
+  checkPlace('postgres', options, ['pool', 'notify', 'retryFor', 'clock'])
   const names = namesOf(options)
   const token = randomBytes(6).toString('base64url')
   const underWay = new Set<Promise<unknown>>()
@@ -78,10 +79,7 @@ export function postgres(options: PostgresOptions): NotificationStore {
   })
 
   async function check(): Promise<void> {
-    const [row] = await again(
-      `select max(version)::text as version, current_setting('default_transaction_isolation') as isolation from ${names.migrations}`,
-      [],
-    )
+    const [row] = await again(versionStatement(names), [])
     checkVersion(names, row?.version)
     isReadCommitted = row?.isolation === 'read committed'
   }

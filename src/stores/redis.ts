@@ -130,6 +130,20 @@ export function redis(options: RedisStoreOptions): NotificationStore {
     return Math.max(...(await Promise.all([pruneRecords(run, keys, settledBefore, limit), receipts.prune(now, limit)])))
   }
 
+  async function watch(onChange: (id: string | null) => void): Promise<() => void> {
+    const watching = changes.watch(onChange)
+    try {
+      return await bounded(() => watching)
+    } catch (error) {
+      // Nobody is left who could end it.
+      watching.then(
+        (stop) => stop(),
+        () => {},
+      )
+      throw error
+    }
+  }
+
   return {
     shared: true,
     insert: (record) => bounded(() => insert(record)),
@@ -142,7 +156,7 @@ export function redis(options: RedisStoreOptions): NotificationStore {
     due: (now, limit) => bounded(() => due(now, limit)),
     nextDueAt: () => bounded(nextDueAt),
     prune: (settledBefore, now, limit) => bounded(() => prune(settledBefore, now, limit)),
-    watch: changes.watch,
+    watch,
     close() {
       close()
       changes.close()

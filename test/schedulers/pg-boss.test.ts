@@ -1,12 +1,14 @@
 import { inspect } from 'node:util'
 import type { Scheduler, StoreError } from 'omnicascade'
 import { type Boss, type PgBossOptions, pgBoss } from 'omnicascade/schedulers/pg-boss'
+import { migrate, postgres } from 'omnicascade/stores/postgres'
 import { schedulerContract } from 'omnicascade/testing'
 import type { PoolClient } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { SqlTransaction } from '../../src/contract/store.ts'
 import { systemClock } from '../../src/wire/clock.ts'
+import { recordOf } from '../stores/postgres/support.ts'
 import { postgresWorld } from '../support/postgres.ts'
 import { eventually, hangingWorker, kill, listen, ownQueue } from './support.ts'
 
@@ -73,6 +75,7 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
     test('a batch is one insert, and nobody sees it before it is committed', async () => {
       const queue = ownQueue()
       const scheduler = open({ queue })
+      await scheduler.ready!()
       await within(async (transaction, client) => {
         const committed = await scheduler.wakeWithin!(transaction, [
           wakeUp('a', hour),
@@ -90,6 +93,7 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
     test('what is rolled back was never scheduled, and is not taken for scheduled', async () => {
       const queue = ownQueue()
       const scheduler = open({ queue })
+      await scheduler.ready!()
       await within(async (transaction, client) => {
         await scheduler.wakeWithin!(transaction, [wakeUp('a', hour)])
         await client.query('rollback')
@@ -102,6 +106,7 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
     test('what is committed is known from then on: a later time needs no statement', async () => {
       const queue = ownQueue()
       const scheduler = open({ queue })
+      await scheduler.ready!()
       await within(async (transaction, client) => {
         const committed = await scheduler.wakeWithin!(transaction, [wakeUp('a', hour)])
         await client.query('commit')
@@ -116,11 +121,40 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
 
     test('what the transaction refuses reaches the store as it is', async () => {
       const scheduler = open({ queue: ownQueue() })
+      await scheduler.ready!()
       const refusal = Object.assign(new Error('could not serialize access'), { code: '40001' })
       const transaction = { query: () => Promise.reject(refusal) }
       await expect(scheduler.wakeWithin!(transaction, [wakeUp('a', hour)])).rejects.toBe(refusal)
     })
+
+    test('a queue that was lost meanwhile is not waited for there: the store begins anew', async () => {
+      const queue = ownQueue()
+      const scheduler = open({ queue })
+      await scheduler.ready!()
+      await bosses[1].deleteQueue(queue)
+      await within(async (transaction, client) => {
+        await expect(scheduler.wakeAt(wakeUp('a', hour))).rejects.toMatchObject({ fault: 'schema' })
+        await expect(scheduler.wakeWithin!(transaction, [wakeUp('b', hour)])).rejects.toMatchObject({ code: '40001' })
+        expect(transaction.query).not.toHaveBeenCalled()
+        await client.query('rollback')
+      })
+      await migrate({ pool, schema })
+      const store = postgres({ pool, schema })
+      store.enlist!(scheduler)
+      expect((await store.insert(recordOf('n1', { dueAt: Date.now() + hour }))).created).toBe(true)
+      expect(await jobs(queue)).toEqual([{ data: { id: 'n1' } }])
+      await store.close?.()
+    })
   })
+
+  test.each(['short', 'singleton', 'stately', 'exclusive'] as const)(
+    'a queue whose policy (%s) drops jobs is refused',
+    async (policy) => {
+      const queue = ownQueue()
+      await boss.createQueue(queue, { policy })
+      await expect(open({ queue }).wakeAt(wakeUp('a', hour))).rejects.toThrow(/^pg-boss: the queue has a policy/)
+    },
+  )
 
   test('a record whose time moves later costs no second job, one that moves earlier does', async () => {
     const queue = ownQueue()
@@ -246,6 +280,7 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
   /** The boss, but for what is given. */
   const bossWith = (different: Partial<Boss>): Boss => ({
     createQueue: (name, options) => boss.createQueue(name, options),
+    getQueue: (name) => boss.getQueue(name),
     updateQueue: (name, options) => boss.updateQueue(name, options),
     insert: (name, jobs, options) => boss.insert(name, jobs, options),
     work: (name, options, handler) => boss.work(name, options, handler),

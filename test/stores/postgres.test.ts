@@ -41,12 +41,24 @@ describe.skipIf(world === null)('tables', async () => {
   test('of a newer version are refused, by the store and by migrate()', async () => {
     const place = { pool, schema, tables: tables('three') }
     await migrate(place)
-    await pool.query(`insert into "${schema}"."three_m" (version) values (2)`)
+    await pool.query(`insert into "${schema}"."three_m" (tables, version) values ('three-n', 2)`)
     for (const use of [() => postgres(place).get('n1'), () => migrate(place)]) {
       const error = await caught(use())
       expect(error).toMatchObject({ fault: 'schema' })
       expect(String(error)).toMatch(/upgrade omnicascade/)
     }
+  })
+
+  test('may be several sets in one schema, each with its own version, though they share the table of migrations', async () => {
+    const { migrations: _, ...own } = tables('five')
+    const one = { pool, schema, tables: own }
+    const { migrations: __, ...others } = tables('six')
+    const other = { pool, schema, tables: others }
+    await migrate(one)
+    expect(await caught(postgres(other).nextDueAt())).toMatchObject({ fault: 'schema' })
+    await migrate(other)
+    expect(await postgres(other).insert(recordOf('n1'))).toMatchObject({ created: true })
+    expect(await postgres(one).get('n1')).toBeUndefined()
   })
 
   test('may be made by one user and used by another, who may create nothing', async () => {
@@ -79,6 +91,9 @@ describe.skipIf(world === null)('tables', async () => {
   test('options are checked', () => {
     const options = { pool: {}, notify: 1, retryFor: 'soon' } as unknown as Parameters<typeof postgres>[0]
     expect(() => postgres(options)).toThrow(/pool: must be a Pool of pg; retryFor: .*; notify: must be true or false/)
+    expect(() => postgres({ pool, shcema: 'x' } as never)).toThrow(/shcema: is no option/)
+    expect(() => migrationSql({ shcema: 'x' } as never)).toThrow(/migrationSql: shcema: is no option/)
+    expect(() => postgres({ pool, tables: { parked: 'x' } } as never)).toThrow(/tables: parked: is no option/)
   })
 })
 

@@ -1,7 +1,6 @@
 import { StoreError } from '../../contract/store-error.ts'
-import { checkOptions } from '../../wire/options.ts'
 import { faultOf, storeError } from './faults.ts'
-import { type Names, nameRules, namesOf, type PostgresPlace } from './names.ts'
+import { checkPlace, type Names, namesOf, type PostgresPlace } from './names.ts'
 import type { PostgresPool, Row } from './pool.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -13,7 +12,7 @@ export interface PostgresMigrateOptions extends PostgresPlace {
 
 /** Makes the store's tables, or brings them up to date. Harmless when it is run again, and by several processes at once. */
 export async function migrate({ pool, ...place }: PostgresMigrateOptions): Promise<void> {
-  checkOptions('migrate', nameRules(place))
+  checkPlace('migrate', place)
   const names = namesOf(place)
   try {
     await inTransaction(pool, async ({ query }) => {
@@ -30,7 +29,7 @@ export async function migrate({ pool, ...place }: PostgresMigrateOptions): Promi
 
 /** The SQL that makes the store's tables, for those who use a migration tool. Run it in one transaction; it is harmless when it is run again. */
 export function migrationSql(place: PostgresPlace = {}): string {
-  checkOptions('migrationSql', nameRules(place))
+  checkPlace('migrationSql', place)
   const names = namesOf(place)
   const statements = migrations.flatMap((migration, index) => [...migration(names), record(names, index + 1)])
   return `${[createSchema(names), createMigrations(names), ...statements].join(';\n')};\n`
@@ -58,17 +57,28 @@ async function isMissing(names: Names, query: Run): Promise<readonly string[]> {
 }
 
 async function versionOf(names: Names, query: Run): Promise<number> {
-  const [row] = (await query(`select max(version)::text as version from ${names.migrations}`)).rows as Row[]
+  const [row] = (await query(versionStatement(names))).rows as Row[]
   if (Number(row?.version ?? 0) > migrations.length) checkVersion(names, row?.version)
   return Number(row?.version ?? 0)
 }
 
 const lock = ({ schema }: Names) => `select pg_advisory_xact_lock(hashtextextended('omnicascade ${schema}', 0))`
 const createSchema = ({ schema }: Names) => `create schema if not exists ${schema}`
+// One schema may hold several sets of tables, each with its own version.
 const createMigrations = ({ migrations: table }: Names) =>
-  `create table if not exists ${table} (version int primary key, applied_at timestamptz not null default now())`
-const record = ({ migrations: table }: Names, version: number) =>
-  `insert into ${table} (version) values (${version}) on conflict do nothing`
+  `create table if not exists ${table} (
+  tables text collate "C" not null,
+  version int not null,
+  applied_at timestamptz not null default now(),
+  primary key (tables, version)
+)`
+const record = ({ migrations: table, set }: Names, version: number) =>
+  `insert into ${table} (tables, version) values (${set}, ${version}) on conflict do nothing`
+
+/** The statement that gives the version of a set of tables. */
+export function versionStatement({ migrations: table, set }: Names): string {
+  return `select max(version)::text as version, current_setting('default_transaction_isolation') as isolation from ${table} where tables = ${set}`
+}
 
 // One entry per version. An entry that was released is never changed: what is new goes into the next.
 const migrations: readonly ((names: Names) => readonly string[])[] = [

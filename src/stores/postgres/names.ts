@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { OptionRule } from '../../wire/options.ts'
+import { checkNames, checkOptions, type OptionRule } from '../../wire/options.ts'
 
 /** What the store's tables are called. */
 export interface PostgresTables {
@@ -27,6 +27,8 @@ export interface Names {
   readonly attemptKeys: string
   readonly parkedReceipts: string
   readonly migrations: string
+  /** What this set of tables is called among the migrations: a literal. */
+  readonly set: string
   /** The name of an index on a table. An index is in the schema of its table. */
   index(table: keyof Required<PostgresTables>, suffix: string): string
   /** The channel on which changes are announced; not quoted. */
@@ -44,8 +46,15 @@ const defaults: Required<PostgresTables> = {
 const form = /^[A-Za-z_][\w$-]{0,39}$/
 const must = 'be a name of at most 40 letters, digits, "_", "-" and "$" that starts with a letter or "_"'
 
+/** Throws a `RequestError` that names everything wrong with the place, and whatever else was given. */
+export function checkPlace(subject: string, place: PostgresPlace, others: readonly string[] = []): void {
+  checkNames(subject, place, [...others, 'schema', 'tables'])
+  checkNames(`${subject}: tables`, place?.tables, Object.keys(defaults))
+  checkOptions(subject, nameRules(place))
+}
+
 /** What `checkOptions` is to check of schema and tables. */
-export function nameRules({ schema, tables }: PostgresPlace): OptionRule[] {
+function nameRules({ schema, tables }: PostgresPlace): OptionRule[] {
   const isName = (name: unknown) => name === undefined || (typeof name === 'string' && form.test(name))
   const own = Object.values({ ...defaults, ...definedOf(tables) })
   return [
@@ -66,6 +75,7 @@ export function namesOf({ schema = 'omnicascade', tables }: PostgresPlace): Name
     attemptKeys: quoted('attemptKeys'),
     parkedReceipts: quoted('parkedReceipts'),
     migrations: quoted('migrations'),
+    set: `'${own.notifications}'`,
     index: (table, suffix) => `"${own[table]}_${suffix}"`,
     channel: channel.length < 64 ? channel : createHash('sha256').update(channel).digest('hex').slice(0, 63),
   }

@@ -18,6 +18,7 @@ export async function inTransaction<T>(pool: PostgresPool, run: (transaction: Sq
   })
   lost.catch(() => {})
   client.on('error', onError)
+  client.on('end', onError)
   let isBroken = true
   try {
     await client.query(begin)
@@ -32,6 +33,7 @@ export async function inTransaction<T>(pool: PostgresPool, run: (transaction: Sq
     throw error
   } finally {
     client.removeListener('error', onError)
+    client.removeListener('end', onError)
     client.release(isBroken)
   }
 }

@@ -117,7 +117,7 @@ export function createWriter(context: WriterContext): Writer {
       return writes.filter(({ writeId }) => stored.has(writeId))
     }
     const scheduler = context.enlisted()
-    const wakes = scheduler !== undefined && writes.some(({ record }) => record.dueAt !== null)
+    const wakes = scheduler !== undefined && writes.some(({ record }) => needsWakeUp(record))
     if (!wakes && context.isReadCommitted()) return storedOf(await query(text, values))
     await scheduler?.ready?.()
     let onCommit: (() => void) | undefined
@@ -125,7 +125,7 @@ export function createWriter(context: WriterContext): Writer {
     try {
       stored = await inTransaction(pool, async (transaction) => {
         const inner = storedOf((await transaction.query(text, values)).rows as Row[])
-        const wakeUps = inner.flatMap(({ record }) => wakeUpOf(record) ?? [])
+        const wakeUps = inner.flatMap(({ record }) => (needsWakeUp(record) ? (wakeUpOf(record) ?? []) : []))
         if (wakeUps.length > 0) onCommit = await lend(transaction, async (lent) => scheduler?.wakeWithin?.(lent, wakeUps))
         return inner
       })
@@ -196,6 +196,11 @@ function isOwn({ writeId, expected }: Write, row: Row | undefined): boolean {
 
 function statementOf({ text, values }: { readonly text: string; readonly values: string[] }): [string, string[]] {
   return [text, values]
+}
+
+/** The ends of leases are left to the sweep of what is overdue: they cost no job, and so no transaction. */
+function needsWakeUp(record: NotificationRecord): boolean {
+  return wakeUpOf(record)?.lease === false
 }
 
 /** Whether an error may be the fault of one of the batch: then the others must not suffer. */

@@ -117,7 +117,8 @@ describeRedis('the store on Redis', () => {
     lengths.length = 0
     await Promise.all(records.map((record) => store.update(next(record), 0)))
     await Promise.all([...records.map(({ id }) => store.get(id)), store.due(start, 10), store.nextDueAt()])
-    expect(lengths).toEqual([100, 102])
+    // A server that another test has made forget its scripts is sent each of them again, alone.
+    expect(lengths.filter((length) => length > 1)).toEqual([100, 102])
   })
 
   test('of two stores that race for one version, one wins, over many rounds', async () => {
