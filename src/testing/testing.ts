@@ -20,6 +20,7 @@ export {
   scriptedProvider,
 } from './scripted-provider.ts'
 export { type ShortenerContract, shortenerContract } from './shortener-contract.ts'
+export { signInfobipWebhook } from './signers/infobip.ts'
 export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
 export {

@@ -1,0 +1,153 @@
+import type { ApprovedTemplate, WhatsAppContent } from '../../contract/content.ts'
+import { SendError } from '../../contract/errors.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import type { SendRequest } from '../../contract/provider.ts'
+import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
+import { withButtons } from '../../wire/buttons.ts'
+import { mergeFields } from '../../wire/merge.ts'
+import { digitsOf } from '../../wire/phone.ts'
+
+/** The channels that one Infobip account can send on here. */
+export type InfobipChannel = 'sms' | 'viber' | 'whatsapp'
+
+/** What messages are made with. */
+export interface MessageSettings {
+  readonly senders: Readonly<Partial<Record<InfobipChannel, string>>>
+  readonly notifyUrl: string | undefined
+  readonly window: WhatsAppWindow | undefined
+}
+
+/** A call: its path, and its body. */
+export type InfobipCall = readonly [path: string, body: JsonObject]
+
+// Infobip cuts what is longer to 48 hours. The least is Viber's own.
+const longest = 48 * 60 * 60
+const leastOfViber = 30
+const longestSms = 4000
+const longestViber = 1000
+const longestTitle = 30
+const longestWhatsApp = 4096
+const longestCaption = 3000
+
+/** The call that sends a request. Source: Infobip's OpenAPI of SMS v3, Viber v2 and WhatsApp v1. */
+export async function callOf(request: SendRequest<InfobipChannel>, settings: MessageSettings): Promise<InfobipCall> {
+  const own = request.content.vendor?.infobip ?? {}
+  if (request.channel === 'sms') return ['sms/3/messages', { messages: [mergeFields(own, smsOf(request, settings))] }]
+  if (request.channel === 'viber') return ['viber/2/messages', { messages: [mergeFields(own, viberOf(request, settings))] }]
+  const [kind, content] = await whatsAppOf(request.content, String(request.to), settings.window)
+  const message = mergeFields(own, {
+    from: (settings.senders.whatsapp ?? '').replace(/^\+/, ''),
+    to: digitsOf('Infobip', request.to),
+    messageId: request.idempotencyKey,
+    content,
+    callbackData: request.channel,
+    ...(settings.notifyUrl !== undefined && { notifyUrl: settings.notifyUrl }),
+  })
+  return [`whatsapp/1/message/${kind}`, kind === 'template' ? { messages: [message] } : message]
+}
+
+function smsOf(request: SendRequest<'sms'>, { senders, notifyUrl }: MessageSettings): JsonObject {
+  const { text, sender = senders.sms } = request.content
+  checkText(text, new TextEncoder().encode(text).length, longestSms, 'bytes')
+  return {
+    ...envelopeOf(request, 1),
+    ...(sender !== undefined && { sender }),
+    content: { text },
+    webhooks: { ...(notifyUrl !== undefined && { delivery: { url: notifyUrl } }), ...webhooksOf('sms') },
+  }
+}
+
+function viberOf(request: SendRequest<'viber'>, { senders, notifyUrl }: MessageSettings): JsonObject {
+  const { imageUrl, buttons: [first, ...others] = [] } = request.content
+  const text = withButtons(request.content.text, others)
+  // A picture may stand alone, but not with a button.
+  if (text !== '' || imageUrl === undefined || first !== undefined) checkText(text, text.length, longestViber)
+  if (first !== undefined && (first.text === '' || first.text.length > longestTitle)) {
+    throw new SendError('content', `a Viber button takes 1 to ${longestTitle} characters`, { field: 'buttons' })
+  }
+  return {
+    ...envelopeOf(request, leastOfViber),
+    ...(senders.viber !== undefined && { sender: senders.viber }),
+    content: {
+      type: imageUrl === undefined ? 'TEXT' : 'IMAGE',
+      ...(text !== '' && { text }),
+      ...(imageUrl !== undefined && { mediaUrl: imageUrl }),
+      ...(first !== undefined && { button: { title: first.text, action: first.url } }),
+    },
+    webhooks: {
+      ...(notifyUrl !== undefined && { delivery: { url: notifyUrl }, seen: { url: notifyUrl } }),
+      ...webhooksOf('viber'),
+    },
+  }
+}
+
+function envelopeOf({ to, idempotencyKey, within }: SendRequest, least: number): JsonObject {
+  const seconds = Math.max(least, Math.min(longest, Math.floor(within / 1000)))
+  return {
+    destinations: [{ to: digitsOf('Infobip', to), messageId: idempotencyKey }],
+    options: { validityPeriod: { amount: seconds, timeUnit: 'SECONDS' } },
+  }
+}
+
+/** Reports name no channel, so each message takes its own along. */
+function webhooksOf(channel: InfobipChannel): JsonObject {
+  return { contentType: 'application/json', callbackData: channel }
+}
+
+async function whatsAppOf(
+  { text = '', imageUrl, approved }: WhatsAppContent,
+  to: string,
+  window: WhatsAppWindow | undefined,
+): Promise<readonly ['text' | 'image' | 'template', JsonObject]> {
+  const isFree = text !== '' || imageUrl !== undefined
+  if (window === undefined ? approved !== undefined || !isFree : !isFree || !(await window.isOpen(to))) {
+    if (approved === undefined) throw noTemplate(isFree)
+    return ['template', templateOf(approved, imageUrl)]
+  }
+  if (imageUrl === undefined) {
+    checkText(text, text.length, longestWhatsApp)
+    return ['text', { text }]
+  }
+  if (text !== '') checkText(text, text.length, longestCaption)
+  return ['image', { mediaUrl: imageUrl, ...(text !== '' && { caption: text }) }]
+}
+
+function noTemplate(isFree: boolean): SendError {
+  if (!isFree) return new SendError('content', 'there is neither a text nor an approved template', { field: 'text' })
+  const words = 'nobody has written from this number within 24 hours, and there is no approved template'
+  return new SendError('content', words, { field: 'approved', code: 'WINDOW_CLOSED' })
+}
+
+function templateOf({ name, language, parameters = [] }: ApprovedTemplate, imageUrl: string | undefined): JsonObject {
+  return {
+    templateName: name,
+    language,
+    templateData: {
+      body: { placeholders: placeholdersOf(parameters) },
+      ...(imageUrl !== undefined && { header: { type: 'IMAGE', mediaUrl: imageUrl } }),
+    },
+  }
+}
+
+/** Infobip takes parameters by their place alone. */
+function placeholdersOf(parameters: NonNullable<ApprovedTemplate['parameters']>): readonly string[] {
+  if (!isNamed(parameters)) return parameters
+  const places = Object.keys(parameters).sort((a, b) => Number(a) - Number(b))
+  if (places.some((place, at) => place !== String(at + 1))) {
+    throw new SendError('content', 'Infobip takes the parameters of a template in their order: give a list, or names 1, 2, 3', {
+      field: 'approved',
+    })
+  }
+  return places.map((place) => parameters[place]!)
+}
+
+function isNamed(parameters: NonNullable<ApprovedTemplate['parameters']>): parameters is Readonly<Record<string, string>> {
+  return !Array.isArray(parameters)
+}
+
+function checkText(text: string, length: number, limit: number, unit = 'characters'): void {
+  if (text === '') throw new SendError('content', 'the text is empty', { field: 'text' })
+  if (length > limit) {
+    throw new SendError('content', `the text has ${length} ${unit}, and Infobip takes ${limit}`, { field: 'text' })
+  }
+}
