@@ -2,6 +2,7 @@ import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/p
 import type { WhatsAppWindow } from '../contract/whatsapp-window.ts'
 import { createHttp, type HttpOptions, urlForm } from '../wire/http.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
+import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
 import { resultOf } from './infobip/answer.ts'
 import { callOf, type InfobipChannel } from './infobip/message.ts'
 
@@ -31,14 +32,12 @@ const channels: readonly InfobipChannel[] = ['sms', 'viber', 'whatsapp']
  */
 export function infobip<C extends InfobipChannel>(options: InfobipOptions<C>): ChannelProvider<C> {
   checkNames('infobip', options, ['baseUrl', 'apiKey', 'senders', 'notifyUrl', 'window', 'name', 'limits', 'fetch'])
-  const senders: Readonly<Partial<Record<InfobipChannel, string>>> = options?.senders ?? {}
-  const named = Object.entries(senders)
-  const areSenders = named.length > 0 && named.every(([channel, sender]) => isChannel(channel) && isText(sender))
+  const senders: Senders<InfobipChannel> = options?.senders ?? {}
   const { baseUrl, apiKey, notifyUrl, window, name = 'infobip', limits, fetch } = options ?? {}
   checkOptions('infobip', [
     ['baseUrl', baseUrl, isHttpUrl(baseUrl), urlForm],
     ['apiKey', apiKey, isText(apiKey, /^[\x21-\x7e]+$/), 'be an API key as Infobip gives it'],
-    ['senders', options?.senders, areSenders, `name a sender for at least one of ${channels.join(', ')}, and for nothing else`],
+    sendersRule(options?.senders, channels),
     ['notifyUrl', notifyUrl, notifyUrl === undefined || isHttpUrl(notifyUrl), urlForm],
     ['window', window, window === undefined || typeof window?.isOpen === 'function', 'be what `whatsappWindow` gives'],
   ])
@@ -46,7 +45,7 @@ export function infobip<C extends InfobipChannel>(options: InfobipOptions<C>): C
 
   return {
     name,
-    channels: channels.filter((channel) => senders[channel] !== undefined) as C[],
+    channels: channelsOf(senders, channels) as C[],
     receipts: 'full',
     idempotent: true,
     ...(limits && { limits }),
@@ -57,8 +56,4 @@ export function infobip<C extends InfobipChannel>(options: InfobipOptions<C>): C
     },
     keys: ({ idempotencyKey }) => [idempotencyKey],
   }
-}
-
-function isChannel(name: string): name is InfobipChannel {
-  return channels.some((channel) => channel === name)
 }

@@ -28,7 +28,6 @@ export function resultOf(answer: HttpAnswer, secrets: Secrets): SendResult {
 /** The kind of a refusal by the name of its status. Source: Infobip's "Response status and error codes", general status codes. */
 function kindOf(name: string): FailureKind {
   switch (name) {
-    case 'REJECTED_NETWORK':
     case 'REJECTED_SOURCE':
     case 'REJECTED_NOT_ENOUGH_CREDITS':
     case 'REJECTED_SENDER':
@@ -36,6 +35,8 @@ function kindOf(name: string): FailureKind {
     case 'REJECTED_DESTINATION_NOT_REGISTERED':
     case 'REJECTED_ROUTE_NOT_AVAILABLE':
       return 'configuration'
+    // The account does not reach this network; that must not stop what goes to others.
+    case 'REJECTED_NETWORK':
     case 'REJECTED_PREFIX_MISSING':
     case 'REJECTED_DND':
     case 'REJECTED_DESTINATION_BLOCKLISTED':

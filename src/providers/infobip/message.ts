@@ -6,13 +6,14 @@ import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
 import { withButtons } from '../../wire/buttons.ts'
 import { mergeFields } from '../../wire/merge.ts'
 import { digitsOf } from '../../wire/phone.ts'
+import type { Senders } from '../../wire/senders.ts'
 
 /** The channels that one Infobip account can send on here. */
 export type InfobipChannel = 'sms' | 'viber' | 'whatsapp'
 
 /** What messages are made with. */
 export interface MessageSettings {
-  readonly senders: Readonly<Partial<Record<InfobipChannel, string>>>
+  readonly senders: Senders<InfobipChannel>
   readonly notifyUrl: string | undefined
   readonly window: WhatsAppWindow | undefined
 }
