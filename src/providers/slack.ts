@@ -1,11 +1,11 @@
-import type { MessengerContent } from '../contract/content.ts'
 import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
-import type { JsonObject } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits } from '../contract/provider.ts'
-import { escapeSlack } from '../text/escape.ts'
 import { createHttp, type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { checkOptions, isHttpUrl } from '../wire/options.ts'
+import { checkNames, checkOptions, isHttpUrl } from '../wire/options.ts'
+import { fieldOf, messageOf } from './slack/message.ts'
+
+export { type SlackBotOptions, slackBot } from './slack/bot.ts'
 
 /** Options of `slack`. */
 export interface SlackOptions {
@@ -23,6 +23,7 @@ export interface SlackOptions {
  * (`blocks`, `attachments`, `unfurl_links`, or a `text` in Slack's own markup) join the body as they are.
  */
 export function slack(options: SlackOptions): ChannelProvider<'chat'> {
+  checkNames('slack', options, ['webhookUrl', 'name', 'limits', 'fetch'])
   checkOptions('slack', [
     ['webhookUrl', options?.webhookUrl, isHttpUrl(options?.webhookUrl), 'be the whole https URL that Slack gave'],
   ])
@@ -35,36 +36,11 @@ export function slack(options: SlackOptions): ChannelProvider<'chat'> {
     addresses: { chat: 'fixed' },
     limits,
     async send({ content }, { signal }) {
-      const answer = await http('', { json: bodyOf(content), signal })
+      const answer = await http('', { json: messageOf(content), signal })
       if (answer.status !== 200 || answer.text.trim() !== 'ok') throw failureOf(answer)
       return {}
     },
   }
-}
-
-function bodyOf(content: MessengerContent): JsonObject {
-  const { text, imageUrl, buttons = [], vendor } = content
-  const own = vendor?.slack ?? {}
-  const plain = escapeSlack(text)
-  const body: JsonObject = {
-    ...(plain !== '' && { text: plain }),
-    ...((imageUrl !== undefined || buttons.length > 0) && { blocks: blocksOf(content, plain) }),
-    ...own,
-  }
-  if (Object.keys(body).length === 0) throw new SendError('content', 'the text is empty', { field: 'text' })
-  return body
-}
-
-function blocksOf({ text, imageUrl, buttons = [] }: MessengerContent, plain: string): JsonObject[] {
-  return [
-    ...(plain === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text: plain } }]),
-    ...(imageUrl === undefined ? [] : [{ type: 'image', image_url: imageUrl, alt_text: text.slice(0, 200) || 'picture' }]),
-    ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }]),
-  ]
-}
-
-function buttonOf({ text, url }: { readonly text: string; readonly url: string }): JsonObject {
-  return { type: 'button', text: { type: 'plain_text', text }, url }
 }
 
 /** Slack's errors are one word of plain text. What is wrong with the one channel of a webhook is the operator's to mend. */
@@ -77,10 +53,4 @@ function failureOf(answer: HttpAnswer): SendError {
     retryAfter: answer.retryAfter,
     field: fieldOf(word),
   })
-}
-
-function fieldOf(word: string): string | undefined {
-  if (word === 'no_text' || word === 'missing_text_or_fallback_or_attachments') return 'text'
-  if (word === 'invalid_blocks' || word === 'too_many_attachments') return 'vendor.slack'
-  return undefined
 }
