@@ -21,6 +21,7 @@ export {
 } from './scripted-provider.ts'
 export { type ShortenerContract, shortenerContract } from './shortener-contract.ts'
 export { signInfobipWebhook } from './signers/infobip.ts'
+export { signSmscWebhook } from './signers/smsc.ts'
 export { signTurboSmsWebhook } from './signers/turbosms.ts'
 export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
