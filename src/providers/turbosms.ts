@@ -2,12 +2,12 @@ import { SendError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/provider.ts'
 import type { Receipt } from '../contract/receipt.ts'
-import { withButtons } from '../wire/buttons.ts'
 import { createHttp, type HttpOptions } from '../wire/http.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
 import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
+import { viberParts } from '../wire/viber.ts'
 import { messageIdOf, rowsOf } from './turbosms/answer.ts'
 import { statusOf, timeOf } from './turbosms/status.ts'
 
@@ -50,9 +50,9 @@ export function turbosms<C extends TurboSmsChannel>(options: TurboSmsOptions<C>)
   return {
     name,
     channels: channelsOf(senders, channels) as C[],
-    receipts: 'full',
-    idempotent: true,
     ...(limits && { limits }),
+    idempotent: true,
+    receipts: 'full',
     async send(request, { signal }) {
       const body = bodyOf(request as SendRequest<TurboSmsChannel>, senders)
       const answer = await call('message/send.json', body, signal)
@@ -69,8 +69,6 @@ export function turbosms<C extends TurboSmsChannel>(options: TurboSmsOptions<C>)
   }
 }
 
-const longestViber = 1000
-const longestCaption = 30
 const shortestTtl = 60
 const longestTtl = 86_400
 
@@ -89,20 +87,12 @@ function smsOf({ content: { text, sender } }: SendRequest<'sms'>, named = ''): J
 }
 
 function viberOf({ content, within }: SendRequest<'viber'>, sender = ''): JsonObject {
-  const { imageUrl, buttons: [first, ...others] = [] } = content
-  const text = withButtons(content.text, others)
-  if (text === '' && imageUrl === undefined) throw new SendError('content', 'the text is empty', { field: 'text' })
-  if (text.length > longestViber) {
-    throw new SendError('content', `the text has ${text.length} characters, and Viber takes ${longestViber}`, { field: 'text' })
-  }
-  if (first !== undefined && (first.text === '' || first.text.length > longestCaption)) {
-    throw new SendError('content', `a Viber button takes 1 to ${longestCaption} characters`, { field: 'buttons' })
-  }
+  const { text, imageUrl, button } = viberParts(content)
   return {
     sender,
     ...(text !== '' && { text }),
     ...(imageUrl !== undefined && { image_url: imageUrl }),
-    ...(first !== undefined && { caption: first.text, action: first.url }),
+    ...(button !== undefined && { caption: button.text, action: button.url }),
     ttl: Math.max(shortestTtl, Math.min(longestTtl, Math.floor(within / 1000))),
   }
 }

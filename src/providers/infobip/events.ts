@@ -94,13 +94,13 @@ function statusOf(groupName: unknown, name: string): 'pending' | ReceiptStatus {
   if (name === 'DELIVERED_TO_OPERATOR' || name === 'PENDING_ENROUTE' || name === 'PENDING_WAITING_DELIVERY') return 'sent'
   if (name === 'SIGNALS_BLOCKED') return 'failed'
   switch (groupName) {
-    case 'DELIVERED':
-      return 'delivered'
-    case 'EXPIRED':
-      return 'expired'
     case 'UNDELIVERABLE':
     case 'REJECTED':
       return 'failed'
+    case 'EXPIRED':
+      return 'expired'
+    case 'DELIVERED':
+      return 'delivered'
     default:
       return 'pending'
   }

@@ -3,10 +3,11 @@ import { SendError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { SendRequest } from '../../contract/provider.ts'
 import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
-import { withButtons } from '../../wire/buttons.ts'
 import { mergeFields } from '../../wire/merge.ts'
 import { digitsOf } from '../../wire/phone.ts'
 import type { Senders } from '../../wire/senders.ts'
+import { viberParts } from '../../wire/viber.ts'
+import { templateFor } from '../../wire/whatsapp.ts'
 
 /** The channels that one Infobip account can send on here. */
 export type InfobipChannel = 'sms' | 'viber' | 'whatsapp'
@@ -25,8 +26,6 @@ export type InfobipCall = readonly [path: string, body: JsonObject]
 const longest = 48 * 60 * 60
 const leastOfViber = 30
 const longestSms = 4000
-const longestViber = 1000
-const longestTitle = 30
 const longestWhatsApp = 4096
 const longestCaption = 3000
 
@@ -59,13 +58,7 @@ function smsOf(request: SendRequest<'sms'>, { senders, notifyUrl }: MessageSetti
 }
 
 function viberOf(request: SendRequest<'viber'>, { senders, notifyUrl }: MessageSettings): JsonObject {
-  const { imageUrl, buttons: [first, ...others] = [] } = request.content
-  const text = withButtons(request.content.text, others)
-  // A picture may stand alone, but not with a button.
-  if (text !== '' || imageUrl === undefined || first !== undefined) checkText(text, text.length, longestViber)
-  if (first !== undefined && (first.text === '' || first.text.length > longestTitle)) {
-    throw new SendError('content', `a Viber button takes 1 to ${longestTitle} characters`, { field: 'buttons' })
-  }
+  const { text, imageUrl, button } = viberParts(request.content)
   return {
     ...envelopeOf(request, leastOfViber),
     ...(senders.viber !== undefined && { sender: senders.viber }),
@@ -73,7 +66,7 @@ function viberOf(request: SendRequest<'viber'>, { senders, notifyUrl }: MessageS
       type: imageUrl === undefined ? 'TEXT' : 'IMAGE',
       ...(text !== '' && { text }),
       ...(imageUrl !== undefined && { mediaUrl: imageUrl }),
-      ...(first !== undefined && { button: { title: first.text, action: first.url } }),
+      ...(button !== undefined && { button: { title: button.text, action: button.url } }),
     },
     webhooks: {
       ...(notifyUrl !== undefined && { delivery: { url: notifyUrl }, seen: { url: notifyUrl } }),
@@ -96,27 +89,19 @@ function webhooksOf(channel: InfobipChannel): JsonObject {
 }
 
 async function whatsAppOf(
-  { text = '', imageUrl, approved }: WhatsAppContent,
+  content: WhatsAppContent,
   to: string,
   window: WhatsAppWindow | undefined,
 ): Promise<readonly ['text' | 'image' | 'template', JsonObject]> {
-  const isFree = text !== '' || imageUrl !== undefined
-  if (window === undefined ? approved !== undefined || !isFree : !isFree || !(await window.isOpen(to))) {
-    if (approved === undefined) throw noTemplate(isFree)
-    return ['template', templateOf(approved, imageUrl)]
-  }
+  const template = await templateFor(content, to, window)
+  const { text = '', imageUrl } = content
+  if (template !== undefined) return ['template', templateOf(template, imageUrl)]
   if (imageUrl === undefined) {
     checkText(text, text.length, longestWhatsApp)
     return ['text', { text }]
   }
   if (text !== '') checkText(text, text.length, longestCaption)
   return ['image', { mediaUrl: imageUrl, ...(text !== '' && { caption: text }) }]
-}
-
-function noTemplate(isFree: boolean): SendError {
-  if (!isFree) return new SendError('content', 'there is neither a text nor an approved template', { field: 'text' })
-  const words = 'nobody has written from this number within 24 hours, and there is no approved template'
-  return new SendError('content', words, { field: 'approved', code: 'WINDOW_CLOSED' })
 }
 
 function templateOf({ name, language, parameters = [] }: ApprovedTemplate, imageUrl: string | undefined): JsonObject {
