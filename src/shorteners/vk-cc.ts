@@ -1,9 +1,9 @@
-import type { FailureKind } from '../contract/failure.ts'
 import type { Shortener } from '../contract/links.ts'
 import { createHttp, type HttpOptions } from '../wire/http.ts'
 import { fieldsOf } from '../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { httpShortener } from '../wire/shortener.ts'
+import { vkKindOf, vkVersion } from '../wire/vk.ts'
 
 /** Options of `vkCc`. */
 export interface VkCcOptions extends HttpOptions {
@@ -32,20 +32,12 @@ export function vkCc(options: VkCcOptions): Shortener {
     example: 'https://vk.cc/xxxxxx',
     call: (url) => [
       'method/utils.getShortLink',
-      { body: new URLSearchParams({ url, private: isPrivate ? '1' : '0', v: '5.199', access_token: accessToken }) },
+      { body: new URLSearchParams({ url, private: isPrivate ? '1' : '0', v: vkVersion, access_token: accessToken }) },
     ],
     read: (answer) => (answer.ok ? fieldsOf(fieldsOf(answer.json).response).short_url : undefined),
     refuse(answer) {
       const { error_code: code } = fieldsOf(fieldsOf(answer.json).error)
-      return typeof code === 'number' ? { code, kind: kindOf(code) } : undefined
+      return typeof code === 'number' ? { code, kind: vkKindOf(code) } : undefined
     },
   })
-}
-
-// VKCOM/vk-api-schema, errors.json: what passes by itself, and what is about the token or the app. The rest is about the link.
-const passing = [1, 6, 9, 10, 29, 32, 36, 43, 603]
-const account = [2, 3, 4, 5, 7, 8, 14, 15, 16, 17, 20, 21, 23, 24, 27, 28, 34, 35, 38, 40, 42, 203, 1117]
-
-function kindOf(code: number): FailureKind {
-  return passing.includes(code) ? 'transient' : account.includes(code) ? 'configuration' : 'content'
 }

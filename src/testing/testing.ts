@@ -23,6 +23,7 @@ export { type ShortenerContract, shortenerContract } from './shortener-contract.
 export { signInfobipWebhook } from './signers/infobip.ts'
 export { signSmscWebhook } from './signers/smsc.ts'
 export { signTurboSmsWebhook } from './signers/turbosms.ts'
+export { signVkWebhook } from './signers/vk.ts'
 export { signWhatsAppCloudWebhook } from './signers/whatsapp-cloud.ts'
 export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
