@@ -10,10 +10,11 @@ import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/provider.ts'
 import { unlessAborted } from '../wire/abort.ts'
+import { fromRule, mailboxOf, recipientOf } from '../wire/mail.ts'
 import { checkOptions, isText } from '../wire/options.ts'
 import { vendorWords } from '../wire/redact.ts'
 import { refusedTls } from '../wire/tls.ts'
-import { fieldsOf, type Mailbox, mailboxOf } from './smtp/message.ts'
+import { fieldsOf } from './smtp/message.ts'
 import { meaningOf } from './smtp/replies.ts'
 
 /** A transporter of nodemailer, as `createTransport` gives it. */
@@ -56,7 +57,7 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
     ...(limits && { limits }),
     keys: (request) => [keyOf(request)],
     async send(request, { signal }) {
-      const to = recipientOf(request)
+      const to = recipientOf(request.to)
       const { vendor, ...fields } = fieldsOf(request.content)
       const from = fields.from ?? sender
       const messageId = keyOf(request)
@@ -93,7 +94,7 @@ function checkSmtpOptions(options: SmtpOptions): void {
   const given = [url, transport, transporter].filter((one) => one !== undefined)
   const isUrl = url === undefined || (isText(url, /^smtps?:\/\/[^/]/i) && URL.canParse(url))
   checkOptions('smtp', [
-    ['from', from, isText(from) && mailboxOf(from) !== undefined, 'be one address, such as "Shop <shop@example.org>"'],
+    fromRule(from),
     given.length === 1
       ? ['url', url, isUrl, 'be an smtp:// or smtps:// URL with a host']
       : ['url', url, false, 'be given, or `transport` or `transporter` in its place: exactly one of them'],
@@ -114,12 +115,6 @@ function userOf(transporter: SmtpTransporter): string | undefined {
 function messageIdOf(idempotencyKey: string, from: string): string {
   const local = encodeURIComponent(idempotencyKey).replace(/[()]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
   return `<${local}@${from.slice(from.indexOf('@') + 1)}>`
-}
-
-function recipientOf({ to }: SendRequest<'email'>): Mailbox {
-  const mailbox = typeof to === 'string' ? mailboxOf(to) : undefined
-  if (!mailbox || mailbox.address !== to) throw new SendError('recipient', 'this is not one e-mail address')
-  return mailbox
 }
 
 /** Notes which messages a server has begun to take: the body is read only once the server has answered `DATA` with 354. */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { base64Of, hexOf, hmac } from '../../src/wire/hmac.ts'
+import { base64Of, hexOf } from '../../src/wire/bytes.ts'
+import { hmac } from '../../src/wire/hmac.ts'
 
 test('is the HMAC of RFC 2202 and RFC 4231', async () => {
   const data = 'what do ya want for nothing?'

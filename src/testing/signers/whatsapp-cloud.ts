@@ -1,4 +1,5 @@
-import { hexOf, hmac } from '../../wire/hmac.ts'
+import { hexOf } from '../../wire/bytes.ts'
+import { hmac } from '../../wire/hmac.ts'
 import type { WebhookSignature } from '../webhook-contract.ts'
 
 /** What Meta sends with a webhook: `X-Hub-Signature-256` over the body. */
