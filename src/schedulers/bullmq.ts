@@ -4,7 +4,7 @@ import type { Scheduler } from '../contract/store.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { WakeUp } from '../contract/wake-up.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkNames, checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { clockSkew, createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
 import { addingConnection, hasKeyPrefix, workingConnection } from './bullmq/connection.ts'
@@ -195,7 +195,8 @@ function optionsOf({ id, time, hold = 0 }: WakeUpJob, now: number): BulkJobOptio
   }
 }
 
-function checkBullmqOptions({ connection, queue, prefix, concurrency, redeliverAfter = '60s' }: BullmqOptions): void {
+function checkBullmqOptions(options: BullmqOptions): void {
+  const { connection, queue, prefix, concurrency, redeliverAfter = '60s', clock = systemClock } = options
   const lockDuration = millisecondsOf(redeliverAfter) ?? 0
   const isCount = concurrency === undefined || (Number.isInteger(concurrency) && concurrency >= 1)
   checkOptions('bullmq', [
@@ -215,5 +216,6 @@ function checkBullmqOptions({ connection, queue, prefix, concurrency, redeliverA
     ['prefix', prefix, prefix === undefined || isText(prefix), 'be a text'],
     ['concurrency', concurrency, isCount, 'be a whole number from 1'],
     ['redeliverAfter', redeliverAfter, lockDuration >= 1000, 'be a duration of at least 1 s'],
+    clockRule(clock),
   ])
 }

@@ -5,7 +5,7 @@ import type { Clock, Duration } from '../contract/time.ts'
 import type { WakeUp } from '../contract/wake-up.ts'
 import { systemClock } from '../wire/clock.ts'
 import { fieldsOf } from '../wire/json.ts'
-import { checkNames, checkOptions, isText } from '../wire/options.ts'
+import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { createOutstanding } from '../wire/outstanding.ts'
 import { perTurn } from '../wire/per-turn.ts'
 import { failureOf } from './pg-boss/failure.ts'
@@ -146,11 +146,14 @@ export function pgBoss(options: PgBossOptions): Scheduler {
   async function scheduleWithin(transaction: SqlTransaction, wakeUps: readonly WakeUp[]): Promise<() => void> {
     const scheduled = missing(wakeUps)
     if (scheduled.length === 0) return () => {}
-    // Another transaction has found the queue gone since this one began. To wait here could take the connection that the wait needs: the store
-    // takes it for a failed serialisation, and begins anew once the queue is ready.
-    if (!isReady) throw Object.assign(new Error('the queue is being prepared anew'), { code: '40001' })
+    // Another transaction has found the queue gone since this one began.
+    if (!isReady) throw beingPrepared()
+    let hasAsked = false
+    let isOver = false
     let refusal: { readonly error: unknown } | undefined
     const executeSql = async (text: string, values?: unknown[]) => {
+      if (isOver) throw beingPrepared()
+      hasAsked = true
       try {
         return await transaction.query(text, values)
       } catch (error) {
@@ -159,9 +162,18 @@ export function pgBoss(options: PgBossOptions): Scheduler {
       }
     }
     try {
-      await boss.insert(queue, jobsOf(scheduled), { db: { executeSql } })
+      const inserting = boss.insert(queue, jobsOf(scheduled), { db: { executeSql } })
+      await Promise.race([inserting, new Promise((resolve) => setImmediate(resolve))])
+      // A boss that does not ask the transaction at once looks the queue up on a connection of its own, which may be the one that this has.
+      if (!hasAsked) {
+        isOver = true
+        inserting.catch(() => {})
+        throw beingPrepared()
+      }
+      await inserting
     } catch (error) {
       if (refusal === undefined || missingQueue.test(String(fieldsOf(refusal.error).code))) prepareAnew()
+      if (isOver) throw error
       // What the transaction refused is for the store to judge: it may have to be repeated as a whole.
       throw refusal === undefined ? failureOf(error) : refusal.error
     }
@@ -215,7 +227,7 @@ export function pgBoss(options: PgBossOptions): Scheduler {
 }
 
 function checkPgBossOptions(options: PgBossOptions): void {
-  const { boss, queue, batchSize, concurrency, pollEvery = 500, redeliverAfter = '60s' } = options
+  const { boss, queue, batchSize, concurrency, pollEvery = 500, redeliverAfter = '60s', clock = systemClock } = options
   const isCount = (value: unknown) => value === undefined || (Number.isInteger(value) && Number(value) >= 1)
   checkOptions('pgBoss', [
     ['boss', boss, typeof fieldsOf(boss).insert === 'function', 'be a started PgBoss'],
@@ -224,7 +236,13 @@ function checkPgBossOptions(options: PgBossOptions): void {
     ['concurrency', concurrency, isCount(concurrency), 'be a whole number from 1'],
     ['pollEvery', pollEvery, (millisecondsOf(pollEvery) ?? 0) >= 500, 'be a duration of at least 500 ms'],
     ['redeliverAfter', redeliverAfter, inRange(millisecondsOf(redeliverAfter), 1000, day), 'be a duration from 1 s to 24 h'],
+    clockRule(clock),
   ])
+}
+
+/** To wait within a transaction could take the connection that the wait needs: a store takes this for a failed serialisation, and begins anew. */
+function beingPrepared(): Error {
+  return Object.assign(new Error('the queue is being prepared anew'), { code: '40001' })
 }
 
 function inRange(value: number | undefined, least: number, most: number): boolean {

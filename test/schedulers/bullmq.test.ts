@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { Queue } from 'bullmq'
 import { Cluster } from 'ioredis'
-import type { Scheduler, StoreError } from 'omnicascade'
+import type { Clock, Scheduler, StoreError } from 'omnicascade'
 import { type BullmqOptions, bullmq } from 'omnicascade/schedulers/bullmq'
 import { schedulerContract } from 'omnicascade/testing'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -281,8 +281,9 @@ describeOwnRedis('BullMQ on a server of its own', () => {
 
 test('options that cannot work are named, all of them', () => {
   const connection = { keyPrefix: 'app:' }
-  expect(() => bullmq({ connection, queue: 'a:b', prefix: '', concurrency: 0, redeliverAfter: '10ms' })).toThrow(
-    /connection.*keyPrefix.*queue.*prefix.*concurrency.*redeliverAfter/,
+  const clock = {} as Clock
+  expect(() => bullmq({ connection, queue: 'a:b', prefix: '', concurrency: 0, redeliverAfter: '10ms', clock })).toThrow(
+    /connection.*keyPrefix.*queue.*prefix.*concurrency.*redeliverAfter.*clock/,
   )
   expect(() => bullmq({ connection: {}, concurency: 1 } as never)).toThrow('concurency: is no option')
   expect(() => bullmq({ connection: undefined as unknown as object })).toThrow(/connection/)

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Scheduler, StoreError } from 'omnicascade'
+import type { Clock, Scheduler, StoreError } from 'omnicascade'
 import { type Boss, type PgBossOptions, pgBoss } from 'omnicascade/schedulers/pg-boss'
 import { migrate, postgres } from 'omnicascade/stores/postgres'
 import { schedulerContract } from 'omnicascade/testing'
@@ -145,9 +145,30 @@ describe.skipIf(world === null)('pg-boss on PostgreSQL', () => {
       expect(await jobs(queue)).toEqual([{ data: { id: 'n1' } }])
       await store.close?.()
     })
+
+    test('a boss that looks its queue up first is not waited for either, and may not write once the transaction is over', async () => {
+      const queue = ownQueue()
+      let find = () => {}
+      const found = new Promise<void>((resolve) => {
+        find = resolve
+      })
+      const insert = vi.fn<Boss['insert']>(async (name, jobs, options) => {
+        if (options !== undefined) await found
+        return boss.insert(name, jobs, options)
+      })
+      const scheduler = open({ boss: bossWith({ insert }), queue })
+      await scheduler.ready!()
+      await within(async (transaction, client) => {
+        await expect(scheduler.wakeWithin!(transaction, [wakeUp('a', hour)])).rejects.toMatchObject({ code: '40001' })
+        await client.query('rollback')
+        find()
+        await expect(insert.mock.results.at(-1)?.value).rejects.toMatchObject({ code: '40001' })
+        expect(transaction.query).not.toHaveBeenCalled()
+      })
+    })
   })
 
-  test.each(['short', 'singleton', 'stately', 'exclusive'] as const)(
+  test.each(['short', 'singleton', 'stately', 'exclusive', 'key_strict_fifo'] as const)(
     'a queue whose policy (%s) drops jobs is refused',
     async (policy) => {
       const queue = ownQueue()
@@ -352,6 +373,8 @@ test('options that cannot work are named, all of them', () => {
     concurrency: 1.5,
     pollEvery: '100ms',
     redeliverAfter: '0s',
+    clock: {} as Clock,
   } as const
-  expect(() => pgBoss(options)).toThrow(/boss.*queue.*batchSize.*concurrency.*pollEvery.*redeliverAfter/)
+  expect(() => pgBoss(options)).toThrow(/boss.*queue.*batchSize.*concurrency.*pollEvery.*redeliverAfter.*clock/)
+  expect(() => pgBoss({ boss: {}, que: 'a' } as never)).toThrow('que: is no option')
 })
