@@ -97,4 +97,16 @@ export const keyChecks: Checks = {
     same(idsOf(await store.findByKey('twin', 'user-7', 2)), ['n3', 'n2'])
     same(idsOf(await store.findByKey('twin', 'user-7', 10)), ['n3', 'n2', 'n1'])
   },
+
+  'keys: the newest is what was stored last, whenever it has come by the key; of none that are asked for, none come': async ({
+    store,
+  }) => {
+    const records = ['n1', 'n2', 'n3'].map((id) => sampleRecord(id))
+    for (const record of records) await store.insert(record)
+    for (const record of [records[2], records[0], records[1]])
+      if (record) assert.equal(await store.update(next(record, { keys: ['user-7'] }), 0), true)
+    same(idsOf(await store.findByKey('twin', 'user-7', 10)), ['n3', 'n2', 'n1'])
+    same(idsOf(await store.findByKey('twin', 'user-7', 1)), ['n3'])
+    same(await store.findByKey('twin', 'user-7', 0), [])
+  },
 }
