@@ -21,6 +21,7 @@ export {
 } from './scripted-provider.ts'
 export { type ShortenerContract, shortenerContract } from './shortener-contract.ts'
 export { signInfobipWebhook } from './signers/infobip.ts'
+export { signPostmarkWebhook } from './signers/postmark.ts'
 export { sendgridKeys, signSendGridWebhook } from './signers/sendgrid.ts'
 export { signSmscWebhook } from './signers/smsc.ts'
 export { signTurboSmsWebhook } from './signers/turbosms.ts'
