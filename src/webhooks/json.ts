@@ -1,4 +1,5 @@
 import { WebhookParseError } from '../contract/errors.ts'
+import type { JsonValue } from '../contract/json.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -18,6 +19,15 @@ export function parseJson(source: string, text: string): unknown {
     return JSON.parse(text) as unknown
   } catch {
     throw faultIn(source, text)
+  }
+}
+
+/** The JSON value of a body, null if it is none: for proofs that are inside the body, before it is known who sent it. */
+export function lenientJson(body: Uint8Array): JsonValue {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as JsonValue
+  } catch {
+    return null
   }
 }
 

@@ -4,7 +4,7 @@ import type { Receipt } from '../../contract/receipt.ts'
 import type { Suppression } from '../../contract/suppression.ts'
 import type { Clock } from '../../contract/time.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
-import { parseJson, textOf } from '../../webhooks/json.ts'
+import { lenientJson, parseJson, textOf } from '../../webhooks/json.ts'
 import { systemClock } from '../../wire/clock.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { fieldsOf } from '../../wire/json.ts'
@@ -97,13 +97,4 @@ function suppressionOf(provider: string, event: VkEvent): Suppression | undefine
 
 function isId(value: JsonValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value)
-}
-
-/** Before it is known who sent it, a body is nothing to complain about. */
-function lenientJson(body: Uint8Array): JsonValue {
-  try {
-    return JSON.parse(new TextDecoder().decode(body)) as JsonValue
-  } catch {
-    return null
-  }
 }
