@@ -22,6 +22,8 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
   const records = new Map<string, NotificationRecord>()
   const idsByIdempotencyKey = new Map<string, string>()
   const idsByKey = new Map<string, string[]>()
+  const places = new Map<string, number>()
+  let count = 0
   const parked = new Map<string, Parked>()
   const parkedByKey = new Map<string, Set<Parked>>()
   const dueQueue = createDueQueue()
@@ -34,7 +36,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     for (const key of keysOf(record)) {
       const ids = idsByKey.get(key)
       if (ids === undefined) idsByKey.set(key, [record.id])
-      else if (!ids.includes(record.id)) ids.push(record.id)
+      else if (!ids.includes(record.id)) ids.splice(ids.findLastIndex((id) => isOlder(id, record.id)) + 1, 0, record.id)
     }
     for (const changed of watchers) changed(record.id)
     // One that still waits to be told of is not to be dropped.
@@ -45,10 +47,15 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     for (const id of settled) if (settled.size > keepSettled) drop(id)
   }
 
+  function isOlder(id: string, other: string): boolean {
+    return places.get(id)! < places.get(other)!
+  }
+
   function drop(id: string): void {
     const record = records.get(id)!
     settled.delete(id)
     records.delete(id)
+    places.delete(id)
     dueQueue.set(id, null)
     if (record.idempotencyKey !== null) idsByIdempotencyKey.delete(record.idempotencyKey)
     for (const key of keysOf(record)) {
@@ -86,6 +93,7 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       if (existing !== undefined) return { record: records.get(existing)!, created: false }
       if (records.has(record.id)) throw new OmnicascadeError('duplicate-id', `there is a notification ${record.id} already`)
       if (idempotencyKey !== null) idsByIdempotencyKey.set(idempotencyKey, record.id)
+      places.set(record.id, count++)
       put(record)
       return { record, created: true }
     },
