@@ -2,7 +2,7 @@ import { joined } from './bytes.ts'
 
 /** HMAC (RFC 2104) of a message, on any runtime. */
 export async function hmac(
-  hash: 'SHA-1' | 'SHA-256' | 'SHA-512',
+  hash: 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512',
   key: string | Uint8Array,
   ...message: readonly (string | Uint8Array)[]
 ): Promise<Uint8Array<ArrayBuffer>> {
