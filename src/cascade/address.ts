@@ -7,7 +7,7 @@ export function addressFor(provider: ChannelProvider, channel: Channel, to: Reci
   if (keys === 'fixed') return null
   for (const key of keys) {
     const address = to[key]
-    if (address !== null && address !== undefined && address !== '') return address
+    if (address !== null && address !== undefined && address !== '' && (provider.accepts?.(address) ?? true)) return address
   }
   return undefined
 }

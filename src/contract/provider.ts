@@ -83,6 +83,11 @@ export interface ChannelProvider<C extends Channel = Channel> {
   readonly idempotent?: boolean
   /** Which recipient fields it can send to, where they differ from the channel's own; `fixed`: its options name the destination. */
   readonly addresses?: Readonly<Partial<Record<C, readonly AddressKey[] | 'fixed'>>>
+  /**
+   * Whether it can send to an address that is in such a field: to a token of its own service, or to a browser's subscription, say. What it does not
+   * accept is left to other providers. Pure. Default: anything.
+   */
+  accepts?(address: Address): boolean
   /** It can run a cascade of its channels itself (a step with `channels` and `through`). */
   readonly delegates?: boolean
   readonly limits?: ProviderLimits

@@ -1,5 +1,5 @@
 // What a provider is given for a step: the address, the content, and for a delegated step every part of it.
-import { memoryStore } from 'omnicascade'
+import { memoryStore, RequestError } from 'omnicascade'
 import { fail, scriptedProvider } from 'omnicascade/testing'
 import { expect, test } from 'vitest'
 import { ada, content, world } from '../support/world.ts'
@@ -50,6 +50,26 @@ test('of several providers only those are asked that can reach the recipient', a
   await w.send(['telegram'], { to: { phone: '+420777000001' } })
   await w.to(1)
   expect([byId.calls.length, byPhone.calls.length]).toEqual([0, 1])
+})
+
+test('what a provider does not accept is left to another, and to none if there is none', async () => {
+  const subscription = { endpoint: 'https://push.example.org/1', keys: { p256dh: 'p', auth: 'a' } }
+  const devices = {
+    ...scriptedProvider({ name: 'devices', channels: ['push'], receipts: 'none' }),
+    accepts: (to: unknown) => typeof to === 'string',
+  }
+  const browsers = {
+    ...scriptedProvider({ name: 'browsers', channels: ['push'], receipts: 'none' }),
+    accepts: (to: unknown) => typeof to === 'object',
+  }
+  const w = world([devices, browsers])
+  await w.send(['push'], { to: { push: subscription } })
+  await w.send(['push'], { to: { push: 'token' } })
+  await w.to(0)
+  expect([devices.calls.map(({ to }) => to), browsers.calls.map(({ to }) => to)]).toEqual([['token'], [subscription]])
+  const alone = world([devices])
+  const id = await alone.send(['push'], { to: { push: subscription } }).catch((error: unknown) => error)
+  expect(id).toBeInstanceOf(RequestError)
 })
 
 test('a step with `through` goes to that provider alone, also when it fails', async () => {
