@@ -17,7 +17,7 @@ export interface HttpCall {
   readonly query?: Record<string, string | number | boolean | undefined>
   readonly headers?: Record<string, string>
   readonly json?: unknown
-  readonly body?: FormData | URLSearchParams | string
+  readonly body?: FormData | URLSearchParams | string | Uint8Array<ArrayBuffer>
   readonly signal?: AbortSignal | undefined
   /** The longest body that is read, in bytes; 1 MB when left out. */
   readonly maxBytes?: number

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { isPublicHttps } from '../../src/wire/public-url.ts'
+
+test.each([
+  'https://fcm.googleapis.com/fcm/send/x',
+  'https://updates.push.services.mozilla.com/wpush/v2/x',
+  'https://push.example.org:8443/x',
+])('takes %s', (url) => expect(isPublicHttps(url)).toBe(true))
+
+test.each([
+  'http://fcm.googleapis.com/x',
+  'https://localhost/x',
+  'https://metadata/x',
+  'https://127.0.0.1/x',
+  'https://2130706433/x',
+  'https://0x7f.1/x',
+  'https://[::1]/x',
+  'https://169.254.169.254/latest/meta-data',
+  'https://db.internal/x',
+  'https://db.internal./x',
+  'https://user:pass@push.example.org/x',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  '',
+])('refuses %s', (url) => expect(isPublicHttps(url)).toBe(false))
