@@ -1,0 +1,166 @@
+import type { PushContent } from '../contract/content.ts'
+import { SendError } from '../contract/errors.ts'
+import type { FailureKind } from '../contract/failure.ts'
+import type { JsonObject } from '../contract/json.ts'
+import type { ChannelProvider, ProviderLimits, SendResult } from '../contract/provider.ts'
+import type { Clock } from '../contract/time.ts'
+import { systemClock } from '../wire/clock.ts'
+import { kindOfStatus } from '../wire/http.ts'
+import { fieldsOf } from '../wire/json.ts'
+import { isPrivateKey, jwtSigner } from '../wire/jwt.ts'
+import { mergeFields } from '../wire/merge.ts'
+import { checkNames, checkOptions, clockRule, isHttpUrl, isText } from '../wire/options.ts'
+import { checkPush, isApnsToken, ttlOf } from '../wire/push.ts'
+import { type ApnsAnswer, createConnection } from './apns/connection.ts'
+
+/** Options of `apns`. */
+export interface ApnsOptions {
+  /** The key of the developer account, `AuthKey_….p8`: PEM. */
+  readonly key: string
+  /** The key's id, 10 characters. */
+  readonly keyId: string
+  /** The team's id, 10 characters. */
+  readonly teamId: string
+  /** The app's bundle id: `apns-topic`. */
+  readonly topic: string
+  /** Default `https://api.push.apple.com`; `https://api.sandbox.push.apple.com` for apps under development. */
+  readonly baseUrl?: string
+  readonly name?: string
+  readonly limits?: ProviderLimits
+  /** By default the machine's. */
+  readonly clock?: Clock
+}
+
+const longest = 4096
+const longestTtl = 2_592_000
+// Apple refuses tokens that are over an hour old, and those that are renewed more often than every 20 minutes.
+const tokenLife = 50 * 60_000
+
+/**
+ * Sends to Apple's devices (APNs over HTTP/2, with a token of ES256). APNs reports no deliveries. `url` and `data` stand beside `aps`; fields of
+ * `content.vendor.apns` join the payload, `headers` among them the request's (`apns-collapse-id`, `apns-push-type`).
+ * Source: developer.apple.com, Sending notification requests to APNs.
+ */
+export function apns(options: ApnsOptions): ChannelProvider<'push'> {
+  checkApnsOptions(options)
+  const {
+    key,
+    keyId,
+    teamId,
+    topic,
+    baseUrl = 'https://api.push.apple.com',
+    name = 'apns',
+    limits,
+    clock = systemClock,
+  } = options
+  const connection = createConnection(baseUrl)
+  let made: { readonly token: Promise<string>; readonly at: number } | undefined
+
+  function tokenOf(): Promise<string> {
+    const now = clock.now()
+    if (made === undefined || now >= made.at + tokenLife || now < made.at)
+      made = {
+        token: jwtSigner('ES256', key).then((sign) => sign({ iss: teamId, iat: Math.floor(now / 1000) }, { kid: keyId })),
+        at: now,
+      }
+    return made.token.catch(() => {
+      throw new SendError('configuration', 'the key of APNs cannot be read: it must be the .p8 file that Apple gave')
+    })
+  }
+
+  return {
+    name,
+    channels: ['push'],
+    receipts: 'none',
+    ...(limits && { limits }),
+    accepts: isApnsToken,
+    async send({ to, content, within }, { signal }) {
+      if (!isApnsToken(to)) throw new SendError('recipient', 'APNs takes device tokens, hexadecimal digits, and this is none')
+      const { headers: own, ...vendor } = content.vendor?.apns ?? {}
+      const payload = mergeFields(vendor, payloadOf(content))
+      checkPush(content, payload, 'APNs', longest)
+      const expiration = Math.floor(clock.now() / 1000) + ttlOf(within, longestTtl)
+      const headers = {
+        'apns-push-type': 'alert',
+        'apns-priority': '10',
+        ...textsOf(own),
+        'apns-topic': topic,
+        'apns-expiration': String(expiration),
+        'content-type': 'application/json',
+        authorization: `bearer ${await tokenOf()}`,
+      }
+      return resultOf(await connection.call(`/3/device/${to}`, headers, JSON.stringify(payload), signal))
+    },
+    close: connection.close,
+  }
+}
+
+function checkApnsOptions(options: ApnsOptions): void {
+  checkNames('apns', options, ['key', 'keyId', 'teamId', 'topic', 'baseUrl', 'name', 'limits', 'clock'])
+  const { key, keyId, teamId, topic, baseUrl, clock = systemClock }: Partial<ApnsOptions> = options ?? {}
+  checkOptions('apns', [
+    ['key', key, isPrivateKey(key), 'be the content of the .p8 file, with its line breaks'],
+    ['keyId', keyId, isText(keyId, /^[A-Z\d]{10}$/), 'be the 10 characters of the key'],
+    ['teamId', teamId, isText(teamId, /^[A-Z\d]{10}$/), 'be the 10 characters of the team'],
+    ['topic', topic, isText(topic, /^[\w.-]+$/), "be the app's bundle id"],
+    ['baseUrl', baseUrl, baseUrl === undefined || isHttpUrl(baseUrl), 'be an absolute http or https URL'],
+    clockRule(clock),
+  ])
+}
+
+function payloadOf({ title, text, imageUrl, url, data }: PushContent): JsonObject {
+  return {
+    ...data,
+    ...(url !== undefined && { url }),
+    // The app's notification service extension fetches it, if there is one.
+    ...(imageUrl !== undefined && { imageUrl }),
+    aps: {
+      alert: { ...(title !== undefined && { title }), body: text },
+      ...(imageUrl !== undefined && { 'mutable-content': 1 }),
+    },
+  }
+}
+
+function textsOf(headers: unknown): Record<string, string> {
+  const named = Object.entries(fieldsOf(headers)).filter(([field]) => /^apns-[a-z-]+$/.test(field))
+  return Object.fromEntries(named.flatMap(([field, value]) => (isText(value, /^[\x20-\x7e]{1,64}$/) ? [[field, value]] : [])))
+}
+
+const reasons: Readonly<Record<FailureKind, string>> = {
+  transient: 'TooManyRequests TooManyProviderTokenUpdates IdleTimeout InternalServerError ServiceUnavailable Shutdown',
+  recipient: 'BadDeviceToken DeviceTokenNotForTopic Unregistered ExpiredToken',
+  content:
+    'PayloadTooLarge PayloadEmpty BadCollapseId BadExpirationDate BadMessageId BadPriority InvalidPushType DuplicateHeaders',
+  configuration:
+    'BadTopic MissingTopic TopicDisallowed MissingDeviceToken BadCertificate BadCertificateEnvironment ExpiredProviderToken Forbidden InvalidProviderToken MissingProviderToken UnrelatedKeyIdInToken BadEnvironmentKeyIdInToken BadPath MethodNotAllowed',
+  unknown: '',
+}
+const kinds = new Map(
+  Object.entries(reasons).flatMap(([kind, all]) => all.split(' ').map((reason) => [reason, kind as FailureKind])),
+)
+
+function resultOf({ status, id, body, retryAfter }: ApnsAnswer): SendResult {
+  if (status === 200 && id !== undefined) return { messageId: id }
+  if (status >= 300 && status < 400)
+    throw new SendError('configuration', 'APNs answered with a redirect, which is not followed: check baseUrl', { code: status })
+  const reason = reasonIn(body)
+  if (reason === undefined) {
+    const kind = status < 300 ? 'unknown' : kindOfStatus(status)
+    throw new SendError(kind, `APNs answered HTTP ${status} without a reason`, { code: status, retryAfter })
+  }
+  const field = reason === 'PayloadTooLarge' || reason === 'PayloadEmpty' ? 'text' : undefined
+  throw new SendError(kinds.get(reason) ?? kindOfStatus(status), `APNs refused the notification: ${reason}`, {
+    code: reason,
+    retryAfter,
+    field,
+  })
+}
+
+function reasonIn(body: string): string | undefined {
+  try {
+    const { reason } = fieldsOf(JSON.parse(body) as JsonObject)
+    return isText(reason, /^[A-Z]\w{2,60}$/) ? reason : undefined
+  } catch {
+    return undefined
+  }
+}
