@@ -417,6 +417,32 @@ describe('the connection', () => {
     expect(await send(provider)).toMatchObject({ messageId: 'm2' })
   })
 
+  test.each([
+    ['no SMPP at all', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['a PDU shorter than its header', Buffer.from([0, 0, 0, 8, 0, 0, 0, 5])],
+  ])('over which %s comes is made again', async (_, bytes) => {
+    const smsc = await serve()
+    const provider = provide(smsc.port)
+    await send(provider)
+    smsc.sessions.all[0]!.socket.write(bytes)
+    await smsc.binds.atLeast(2)
+    expect(await send(provider)).toEqual({ messageId: 'm2' })
+  })
+
+  test('over which a delivery without its fields, or an unknown command, comes lives on', async () => {
+    const smsc = await serve()
+    const provider = provide(smsc.port)
+    const events = journal<SmppEvent>()
+    provider.receiveInto(keep().sink, { onEvent: (event) => events.push(event) })
+    const [session] = await smsc.sessions.atLeast(1)
+    session!.socket.write(Buffer.from([0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9]))
+    session!.socket.write(Buffer.from([0, 0, 0, 20, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1, 65]))
+    session!.socket.write(Buffer.from([0, 0, 0, 16, 0, 0, 0x77, 5, 0, 0, 0, 0, 0, 0, 0, 10]))
+    expect(await events.atLeast(2)).toMatchObject([{ event: 'unknown' }, { event: 'unknown' }])
+    expect(await send(provider)).toEqual({ messageId: 'm1' })
+    expect(smsc.binds.all).toHaveLength(1)
+  })
+
   describe('over TLS', () => {
     const { key, cert } = certificate()
 

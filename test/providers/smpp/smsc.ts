@@ -5,6 +5,7 @@ import untyped from 'smpp'
 import type { Pdu } from '../../../src/providers/smpp/library.ts'
 
 interface ServerSession {
+  readonly socket: { write(bytes: Uint8Array): unknown }
   on(event: 'pdu', heard: (pdu: Pdu) => void): unknown
   on(event: 'close' | 'error', heard: () => void): unknown
   send(pdu: Pdu): boolean
