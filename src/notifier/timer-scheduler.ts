@@ -6,7 +6,7 @@ const batch = 256
 const retryDelay = 1000
 // A shared store may tell of many changes at once: one look is enough for them all.
 const gatherDelay = 20
-// Timers do not run while a machine sleeps, and do not hear of a clock that is set: it is looked at this often.
+// Timers do not run while a machine sleeps, and do not hear of a clock that is set: the store is asked this often.
 const longestSleep = 60_000
 
 /**
@@ -36,7 +36,6 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
   let wake: ((id: string) => Promise<void>) | undefined
   let report: (error: unknown) => void
   let armedFor = Number.POSITIVE_INFINITY
-  let armedAt = 0
   let disarm = () => {}
   let sweeping: Promise<void> | undefined
   let isMissed = false
@@ -44,20 +43,11 @@ export function timerScheduler(store: NotificationStore, clock: Clock): Schedule
 
   function arm(time: number): void {
     const now = clock.now()
-    // One that should have fired by now, or was set in what is now the future, runs on the wrong time: the clock was set.
-    const wasSet = armedFor < now || armedAt > now
-    if (wake === undefined || (time >= armedFor && !wasSet)) return
+    // A timer that should have fired by now runs on the wrong time: the clock was set.
+    if (wake === undefined || (time >= armedFor && armedFor >= now)) return
     disarm()
     armedFor = Math.min(time, armedFor)
-    armedAt = now
-    disarm = clock.setTimer(Math.min(armedFor - now, longestSleep), look)
-  }
-
-  function look(): void {
-    const target = armedFor
-    if (clock.now() >= target) return fire()
-    armedFor = Number.POSITIVE_INFINITY
-    arm(target)
+    disarm = clock.setTimer(Math.min(armedFor - now, longestSleep), fire)
   }
 
   function fire(): void {

@@ -48,13 +48,18 @@ export function createUpkeep({ store, clock, random, keepFor, wake, onError }: U
   }
 
   function sweep(): Promise<void> {
-    const overdue = () => clock.now() - overdueBy
-    return eachDue(store, overdue, (ids) => (stopped ? undefined : Promise.all(inAnyOrder(ids).map(wake))))
+    // What becomes overdue meanwhile is left to the next: in a lasting backlog no sweep would end.
+    const overdue = clock.now() - overdueBy
+    return eachDue(
+      store,
+      () => overdue,
+      (ids) => (stopped ? undefined : Promise.all(inAnyOrder(ids).map(wake))),
+    )
   }
 
   async function run(): Promise<void> {
     // Neither may keep the other from being done.
-    for (const task of [sweep, prune]) await task().catch(onError)
+    await Promise.all([sweep, prune].map((task) => task().catch(onError)))
     // Processes that were started together must not all come at once.
     if (!stopped) disarm = clock.setTimer(every * (0.75 + random() / 2), start)
   }
@@ -72,10 +77,12 @@ export function createUpkeep({ store, clock, random, keepFor, wake, onError }: U
   }
 
   function retry(startScheduler: () => Promise<void>): void {
+    // It may take until after the end to fail.
+    if (stopped) return
     disarmRetry = clock.setTimer(retryEvery, () => {
       retrying = startScheduler().catch((error) => {
         onError(error)
-        if (!stopped) retry(startScheduler)
+        retry(startScheduler)
       })
     })
   }

@@ -44,7 +44,7 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
   let over: Error | undefined
   let listening: Awaitable<() => Awaitable<void>> | undefined
   let disarm = () => {}
-  let toldAgainAt = 0
+  let hasTold = false
 
   function hear(id: string | null): void {
     for (const waiting of id === null ? watchers.values() : [watchers.get(id) ?? []]) for (const { wake } of waiting) wake()
@@ -62,6 +62,7 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
 
   function lookLater(): void {
     disarm = clock.setTimer(store.watch === undefined ? lookEvery.silent : lookEvery.telling, () => {
+      hasTold = false
       hear(null)
       lookLater()
     })
@@ -104,11 +105,8 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
       return await get(id)
     } catch (error) {
       if (OmnicascadeError.is(error) && error.code === 'closed') throw error
-      const now = clock.now()
-      if (now >= toldAgainAt) {
-        toldAgainAt = now + lookEvery.telling
-        onError(error)
-      }
+      if (!hasTold) onError(error)
+      hasTold = true
       return unseen
     }
   }

@@ -308,6 +308,27 @@ test('a scheduler that is away when the process starts is started as soon as it 
   expect(given.clock.timers).toBe(0)
 })
 
+test('a scheduler that fails to start only after the notifier has closed is not started again', async () => {
+  let starts = 0
+  const clock = virtualClock()
+  const slow: Scheduler = {
+    wakeAt() {},
+    async start() {
+      starts++
+      await new Promise<void>((resolve) => clock.setTimer(10_000, resolve))
+      throw new Error('queue down')
+    },
+    stop() {},
+  }
+  const w = world([sms()], { scheduler: slow, store: shared(), clock })
+  await w.to(1)
+  const closing = w.notifier.close()
+  await w.to(9)
+  await closing
+  await w.to(60)
+  expect([starts, clock.timers]).toEqual([1, 0])
+})
+
 test('no more notifications are woken at a time than `concurrency`: the rest stays in the store', async () => {
   const gates = Array.from({ length: 10 }, gate)
   const provider = sms(...gates.map(({ reply }) => reply))

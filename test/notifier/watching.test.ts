@@ -9,7 +9,9 @@ const record = (version: number, settled = false) =>
 
 /** Watching on a store that others write to, with a `get` that a test decides about. */
 function setUp(get: () => NotificationRecord | undefined | Promise<NotificationRecord | undefined>) {
-  const clock = virtualClock(0)
+  let setBy = 0
+  const inner = virtualClock(0)
+  const clock = { ...inner, now: () => inner.now() + setBy }
   const errors: unknown[] = []
   let hear: (id: string | null) => void = () => {}
   const store = {
@@ -21,7 +23,10 @@ function setUp(get: () => NotificationRecord | undefined | Promise<NotificationR
     },
   }
   const watching = createWatching({ store, clock, get: async () => get(), onError: (error) => errors.push(error) })
-  return { clock, errors, watching, hear: () => hear('n1') }
+  const set = (by: number) => {
+    setBy += by
+  }
+  return { clock, errors, watching, set, hear: () => hear('n1') }
 }
 
 test('a later look that fails is told once, and made again: nobody who waits is turned away', async () => {
@@ -39,6 +44,23 @@ test('a later look that fails is told once, and made again: nobody who waits is 
   stored = () => record(2, true)
   await clock.advance('5s')
   expect(await Promise.all(outcomes)).toEqual([{ status: 'delivered' }, { status: 'delivered' }])
+})
+
+test('a look that fails is told though the clock was set back', async () => {
+  let stored: () => NotificationRecord = () => record(1)
+  const { clock, errors, watching, set } = setUp(() => stored())
+  const outcome = watching.outcomeOf('n1', undefined)
+  await turn()
+  stored = () => {
+    throw new Error('database away')
+  }
+  await clock.advance('5s')
+  set(-3_600_000)
+  await clock.advance('5s')
+  expect(errors).toHaveLength(2)
+  stored = () => record(2, true)
+  await clock.advance('5s')
+  expect(await outcome).toEqual({ status: 'delivered' })
 })
 
 test('the first look that fails rejects', async () => {
@@ -71,6 +93,20 @@ test('of two own writes that come to be known in the wrong order the later one c
   await turn()
   watching.changed(record(3, true))
   watching.changed(record(2))
+  expect((await next).value).toMatchObject({ version: 3 })
+  await watching.close(new Error('over'))
+})
+
+test('an own write that waits to be read does not keep back what another process tells of after it', async () => {
+  let stored = record(1)
+  const { watching, hear } = setUp(() => stored)
+  const seen = watching.watch('n1', undefined)
+  await seen.next()
+  const next = seen.next()
+  await turn()
+  watching.changed(record(2))
+  stored = record(3, true)
+  hear()
   expect((await next).value).toMatchObject({ version: 3 })
   await watching.close(new Error('over'))
 })
