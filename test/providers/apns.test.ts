@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import { once } from 'node:events'
+import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { apns } from 'omnicascade/providers/apns'
 import { type Answer, providerContract, virtualClock } from 'omnicascade/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -145,58 +148,116 @@ describe('apns', () => {
     expect(verify('sha256', Buffer.from(`${header}.${claims}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
   })
 
-  /** A server that does as it is told with each session and stream. */
-  async function server(
-    onSession: (session: ServerHttp2Session, count: number) => void,
-    answers: (count: number) => boolean = () => true,
-  ) {
+  /** A server that does as it is told with each stream, and counts its sessions. */
+  async function server(onStream: (stream: ServerHttp2Stream, count: number, session: ServerHttp2Session) => void) {
     const own: Http2Server = createServer()
-    let sessions = 0
+    const sessions: ServerHttp2Session[] = []
     let streams = 0
-    own.on('session', (session) => onSession(session, ++sessions))
+    own.on('session', (session) => {
+      session.on('error', () => {})
+      sessions.push(session)
+    })
     own.on('stream', (stream) => {
       stream.on('error', () => {})
-      if (!answers(++streams)) return stream.session?.destroy()
-      stream.respond({ ':status': 200, 'apns-id': id })
-      stream.end()
+      onStream(stream, ++streams, stream.session as ServerHttp2Session)
     })
     await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => new Promise<void>((resolve) => own.close(() => resolve())))
-    return { baseUrl: `http://127.0.0.1:${(own.address() as AddressInfo).port}`, sessions: () => sessions }
+    onTestFinished(() => {
+      for (const session of sessions) session.destroy()
+      return new Promise<void>((resolve) => own.close(() => resolve()))
+    })
+    return { baseUrl: `http://127.0.0.1:${(own.address() as AddressInfo).port}`, sessions }
+  }
+  const answer = (stream: ServerHttp2Stream) => {
+    stream.respond({ ':status': 200, 'apns-id': id })
+    stream.end()
+  }
+  const sender = (baseUrl: string) => {
+    const provider = apns({ ...options, baseUrl })
+    onTestFinished(() => provider.close?.())
+    return (signal = new AbortController().signal) => provider.send(pushFor({ text: 'Hi' }, device), { signal })
   }
 
   test('keeps one connection for many calls, and makes a new one once it is told to go', async () => {
-    const alive: ServerHttp2Session[] = []
-    const { baseUrl, sessions } = await server((session) => alive.push(session))
-    const provider = apns({ ...options, baseUrl })
-    const send = () => provider.send(pushFor({ text: 'Hi' }, device), context)
-    await Promise.all(Array.from({ length: 50 }, send))
-    expect(sessions()).toBe(1)
-    const gone = new Promise((resolve) => alive[0]!.once('close', resolve))
-    alive[0]!.close()
+    const { baseUrl, sessions } = await server(answer)
+    const send = sender(baseUrl)
+    await Promise.all(Array.from({ length: 50 }, () => send()))
+    expect(sessions).toHaveLength(1)
+    const gone = once(sessions[0]!, 'close')
+    sessions[0]!.close()
     await gone
     await expect(send()).resolves.toEqual({ messageId: id })
-    expect(sessions()).toBe(2)
-    await provider.close?.()
+    expect(sessions).toHaveLength(2)
   })
 
-  test('a connection that breaks before the answer leaves the send unknown, and the next call makes a new one', async () => {
-    const { baseUrl, sessions } = await server(
-      () => {},
-      (count) => count > 1,
-    )
-    const provider = apns({ ...options, baseUrl })
-    await expect(provider.send(pushFor({ text: 'Hi' }, device), context)).rejects.toMatchObject({ kind: 'unknown' })
-    await expect(provider.send(pushFor({ text: 'Hi' }, device), context)).resolves.toEqual({ messageId: id })
-    expect(sessions()).toBe(2)
-    await provider.close?.()
+  test.each([1, 2])(
+    'a connection that breaks before call %i is answered leaves it unknown, and the next makes a new one',
+    async (broken) => {
+      const { baseUrl, sessions } = await server((stream, count, session) => {
+        if (count === broken) session.destroy()
+        else answer(stream)
+      })
+      const send = sender(baseUrl)
+      for (let count = 1; count < broken; count++) await send()
+      await expect(send()).rejects.toMatchObject({ kind: 'unknown' })
+      await expect(send()).resolves.toEqual({ messageId: id })
+      expect(sessions).toHaveLength(2)
+    },
+  )
+
+  test('a call that is cut on a connection that stood is unknown, and what may be dead is not used again', async () => {
+    const own = new AbortController()
+    const held: ServerHttp2Stream[] = []
+    const { baseUrl, sessions } = await server((stream, count) => {
+      if (count === 1 || count > 3) return answer(stream)
+      held.push(stream)
+      if (count === 3) own.abort()
+    })
+    const send = sender(baseUrl)
+    await send()
+    const [other, cut] = [send(), send(own.signal)]
+    await expect(cut).rejects.toMatchObject({ kind: 'unknown' })
+    await expect(send()).resolves.toEqual({ messageId: id })
+    expect(sessions).toHaveLength(2)
+    answer(held[0]!)
+    await expect(other).resolves.toEqual({ messageId: id })
   })
 
-  test('a server that speaks TLS where none is expected is named', async () => {
+  test('what Apple says that it has not looked at was not sent', async () => {
+    const { baseUrl } = await server((stream, count, session) => {
+      if (count === 1) stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      else if (count === 3) session.goaway(constants.NGHTTP2_NO_ERROR, 3)
+      else answer(stream)
+    })
+    const send = sender(baseUrl)
+    await expect(send()).rejects.toMatchObject({ kind: 'transient' })
+    await expect(send()).resolves.toEqual({ messageId: id })
+    await expect(send()).rejects.toMatchObject({ kind: 'transient' })
+  })
+
+  test('a call under way keeps the process alive, also when another connection has ended', async () => {
+    const streams: ServerHttp2Stream[] = []
+    const { baseUrl } = await server((stream, count, session) => {
+      streams.push(stream)
+      if (count === 2) {
+        session.goaway(constants.NGHTTP2_NO_ERROR, stream.id)
+        answer(stream)
+      } else if (count === 3) {
+        streams[0]!.session!.once('close', () => setTimeout(() => stream.destroyed || answer(stream), 100))
+        answer(streams[0]!)
+      }
+    })
+    const script = fileURLToPath(new URL('./apns/three-calls.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--conditions=@omnicascade/source', script, baseUrl, key])
+    expect([await once(child, 'exit'), streams.length]).toEqual([[0, null], 3])
+  })
+
+  test('a server that speaks no TLS where it is expected is named', async () => {
     const { baseUrl } = await vendor()
-    await expect(
-      apns({ ...options, baseUrl: baseUrl.replace('http:', 'https:') }).send(pushFor({ text: 'Hi' }, device), context),
-    ).rejects.toMatchObject({ kind: expect.stringMatching(/configuration|transient/) })
+    await expect(sender(baseUrl.replace('http:', 'https:'))()).rejects.toMatchObject({
+      kind: 'configuration',
+      vendorCode: 'ERR_SSL_WRONG_VERSION_NUMBER',
+    })
   })
 
   test('accepts hexadecimal tokens alone', async () => {

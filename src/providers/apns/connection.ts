@@ -19,38 +19,47 @@ export interface ApnsConnection {
   close(): Promise<void>
 }
 
+/** A connection, and how many calls it keeps the process alive for. */
+interface Line {
+  readonly session: ClientHttp2Session
+  calls: number
+}
+
 const longestAnswer = 65_536
 
 /** Nothing is connected yet. */
 export function createConnection(baseUrl: string): ApnsConnection {
   const origin = new URL(baseUrl).origin
-  let session: ClientHttp2Session | undefined
-  let underWay = 0
+  let line: Line | undefined
 
-  function open(): ClientHttp2Session {
-    if (session !== undefined && !session.closed && !session.destroyed) return session
-    const own = connect(origin)
-    session = own
-    const leave = () => {
-      if (session === own) session = undefined
-    }
+  function open(): Line {
+    if (line !== undefined && !line.session.closed && !line.session.destroyed) return line
+    const session = connect(origin)
+    const own = { session, calls: 0 }
+    line = own
     // Each call hears of it by its own stream; without a listener it would end the process.
-    own.on('error', leave)
-    own.on('close', leave)
+    session.on('error', () => leave(own))
+    session.on('close', () => leave(own))
     // Apple lets calls under way come to their end, and takes no more on this connection.
-    own.on('goaway', leave)
+    session.on('goaway', () => leave(own))
     // An idle connection must not keep the process alive.
-    own.unref()
+    session.unref()
     return own
+  }
+
+  function leave(own: Line): void {
+    if (line === own) line = undefined
   }
 
   function call(path: string, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<ApnsAnswer> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new SendError('transient', 'the call to APNs was cut before it began'))
       const own = open()
-      let isWritten = false
-      const stream = own.request({ ':method': 'POST', ':path': path, ...headers })
-      if (underWay++ === 0) own.ref()
+      const { session } = own
+      const stream = session.request({ ':method': 'POST', ':path': path, ...headers })
+      // On a connection that stands it goes out at once, and `ready` has been told already.
+      let isWritten = !stream.pending
+      if (own.calls++ === 0) session.ref()
       const chunks: Buffer[] = []
       let size = 0
       let head: Readonly<Record<string, unknown>> = {}
@@ -58,6 +67,9 @@ export function createConnection(baseUrl: string): ApnsConnection {
       const cut = () => {
         stream.close(constants.NGHTTP2_CANCEL)
         fail(undefined)
+        // What did not answer may be dead without a word: its other calls come to their end, new ones go elsewhere.
+        leave(own)
+        session.close()
       }
       const fail = (error: unknown) => reject(failureOf(error, isWritten && !refused))
       signal.addEventListener('abort', cut, { once: true })
@@ -78,7 +90,7 @@ export function createConnection(baseUrl: string): ApnsConnection {
       })
       stream.on('close', () => {
         signal.removeEventListener('abort', cut)
-        if (--underWay === 0) own.unref()
+        if (--own.calls === 0) session.unref()
         const status = head[':status']
         if (typeof status !== 'number' || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return fail(undefined)
         const id = head['apns-id']
@@ -96,16 +108,18 @@ export function createConnection(baseUrl: string): ApnsConnection {
   return {
     call,
     async close() {
-      const own = session
-      session = undefined
-      if (own !== undefined && !own.destroyed) await new Promise<void>((resolve) => own.close(resolve))
+      const session = line?.session
+      line = undefined
+      if (session !== undefined && !session.destroyed) await new Promise<void>((resolve) => session.close(resolve))
     },
   }
 }
 
 /** What Node says of a stream and its connection, as a failure. */
 function failureOf(error: unknown, isWritten: boolean): SendError {
-  const { code: given } = (error ?? {}) as { readonly code?: unknown }
+  const { code: own, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
+  // What ended the connection stands behind the stream's own word for it.
+  const given = (cause as { readonly code?: unknown } | undefined)?.code ?? own
   const code = typeof given === 'string' ? given : undefined
   if (code !== undefined && refusedTls.test(code))
     return new SendError(
