@@ -211,6 +211,7 @@ describe('viber', () => {
 
   test('leaves phone numbers to others', async () => {
     const provider = viber({ authToken, sender })
+    expect(provider.addresses).toEqual({ viber: ['viber'] })
     expect([to, '3SQNc4FPUQmysaM/AQEhXg==', '+420777123456', 42].map((address) => provider.accepts?.(address))).toEqual([
       true,
       true,
