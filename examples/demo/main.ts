@@ -1,5 +1,7 @@
-// npm run demo: a cascade from end to end, against twins of the vendors on this machine.
+// npm run demo: a cascade from end to end, against twins of the vendors on this machine. With -- --list, the adapters and what they declare.
 import { formatTimeline, type NotificationRecord } from 'omnicascade'
+import { adapters } from '../catalogue/adapters.ts'
+import { aligned, fullTable } from '../catalogue/table.ts'
 import { orderShipped } from './app.ts'
 import { type Checks, createChecks } from './checks.ts'
 import { line, progressBar, type Screen } from './screen.ts'
@@ -218,7 +220,9 @@ function indented(text: string): string {
   return text.replaceAll(/^/gm, '  ')
 }
 
-if (import.meta.main) {
+if (import.meta.main && process.argv.includes('--list')) {
+  line(process.stdout, aligned(fullTable(adapters, ({ page, title = page }) => title)))
+} else if (import.meta.main) {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(`stopped by ${name}`))
   try {

@@ -102,7 +102,8 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
       await start()
     } catch (error) {
       events.error(error)
-      ;(await loadUpkeep()).retry(start)
+      const { retry } = await loadUpkeep()
+      if (closing === undefined) retry(start)
     }
   }
 
