@@ -10,7 +10,7 @@ import { fieldsOf } from '../wire/json.ts'
 import { isPrivateKey, jwtSigner } from '../wire/jwt.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, clockRule, isHttpUrl, isText } from '../wire/options.ts'
-import { checkPush, isApnsToken, ttlOf } from '../wire/push.ts'
+import { checkPush, dataOf, isApnsToken, ttlOf } from '../wire/push.ts'
 import { type ApnsAnswer, createConnection } from './apns/connection.ts'
 
 /** Options of `apns`. */
@@ -35,6 +35,7 @@ const longest = 4096
 const longestTtl = 2_592_000
 // Apple refuses tokens that are over an hour old, and those that are renewed more often than every 20 minutes.
 const tokenLife = 50 * 60_000
+const youngest = 20 * 60_000
 
 /**
  * Sends to Apple's devices (APNs over HTTP/2, with a token of ES256). APNs reports no deliveries. `url` and `data` stand beside `aps`; fields of
@@ -54,18 +55,16 @@ export function apns(options: ApnsOptions): ChannelProvider<'push'> {
     clock = systemClock,
   } = options
   const connection = createConnection(baseUrl)
-  let made: { readonly token: Promise<string>; readonly at: number } | undefined
+  let made: Made | undefined
 
-  function tokenOf(): Promise<string> {
+  function current(): Made {
     const now = clock.now()
     if (made === undefined || now >= made.at + tokenLife || now < made.at)
       made = {
         token: jwtSigner('ES256', key).then((sign) => sign({ iss: teamId, iat: Math.floor(now / 1000) }, { kid: keyId })),
         at: now,
       }
-    return made.token.catch(() => {
-      throw new SendError('configuration', 'the key of APNs cannot be read: it must be the .p8 file that Apple gave')
-    })
+    return made
   }
 
   return {
@@ -87,12 +86,31 @@ export function apns(options: ApnsOptions): ChannelProvider<'push'> {
         'apns-topic': topic,
         'apns-expiration': String(expiration),
         'content-type': 'application/json',
-        authorization: `bearer ${await tokenOf()}`,
       }
-      return resultOf(await connection.call(`/3/device/${to}`, headers, JSON.stringify(payload), signal))
+      const call = async ({ token }: Made) => {
+        const authorization = `bearer ${await token.catch(unreadable)}`
+        return connection.call(`/3/device/${to}`, { ...headers, authorization }, JSON.stringify(payload), signal)
+      }
+      const first = current()
+      const answer = await call(first)
+      if (reasonIn(answer.body) !== 'ExpiredProviderToken') return resultOf(answer)
+      // Where Apple's clock is ahead of this one: once more with a new token, if it is time for one.
+      if (made === first && clock.now() >= first.at + youngest) made = undefined
+      const next = current()
+      return resultOf(next === first ? answer : await call(next))
     },
     close: connection.close,
   }
+}
+
+/** A token, and when it was made: Unix milliseconds. */
+interface Made {
+  readonly token: Promise<string>
+  readonly at: number
+}
+
+function unreadable(): never {
+  throw new SendError('configuration', 'the key of APNs cannot be read: it must be the .p8 file that Apple gave')
 }
 
 function checkApnsOptions(options: ApnsOptions): void {
@@ -108,10 +126,12 @@ function checkApnsOptions(options: ApnsOptions): void {
   ])
 }
 
-function payloadOf({ title, text, imageUrl, url, data }: PushContent): JsonObject {
+function payloadOf(content: PushContent): JsonObject {
+  const { title, text, imageUrl, data } = content
+  if (data !== undefined && Object.hasOwn(data, 'aps'))
+    throw new SendError('content', 'a datum cannot be named aps: that is where Apple looks', { field: 'data.aps' })
   return {
-    ...data,
-    ...(url !== undefined && { url }),
+    ...dataOf(content),
     // The app's notification service extension fetches it, if there is one.
     ...(imageUrl !== undefined && { imageUrl }),
     aps: {
@@ -121,9 +141,16 @@ function payloadOf({ title, text, imageUrl, url, data }: PushContent): JsonObjec
   }
 }
 
+/** The app's own fields of the request, `apns-…`. */
 function textsOf(headers: unknown): Record<string, string> {
   const named = Object.entries(fieldsOf(headers)).filter(([field]) => /^apns-[a-z-]+$/.test(field))
-  return Object.fromEntries(named.flatMap(([field, value]) => (isText(value, /^[\x20-\x7e]{1,64}$/) ? [[field, value]] : [])))
+  return Object.fromEntries(
+    named.map(([field, value]) => {
+      const text = typeof value === 'number' ? String(value) : value
+      if (isText(text, /^[\x20-\x7e]{1,64}$/)) return [field, text]
+      throw new SendError('content', `${field} must be 1 to 64 characters of ASCII`, { field: `vendor.apns.headers.${field}` })
+    }),
+  )
 }
 
 const reasons: Readonly<Record<FailureKind, string>> = {
@@ -145,7 +172,7 @@ function resultOf({ status, id, body, retryAfter }: ApnsAnswer): SendResult {
     throw new SendError('configuration', 'APNs answered with a redirect, which is not followed: check baseUrl', { code: status })
   const reason = reasonIn(body)
   if (reason === undefined) {
-    const kind = status < 300 ? 'unknown' : kindOfStatus(status)
+    const kind = status < 300 ? 'unknown' : status === 410 ? 'recipient' : kindOfStatus(status)
     throw new SendError(kind, `APNs answered HTTP ${status} without a reason`, { code: status, retryAfter })
   }
   const field = reason === 'PayloadTooLarge' || reason === 'PayloadEmpty' ? 'text' : undefined

@@ -39,15 +39,28 @@ const reasons = {
   ],
   content: [
     [400, 'BadCollapseId'],
+    [400, 'BadExpirationDate'],
+    [400, 'BadMessageId'],
+    [400, 'BadPriority'],
+    [400, 'DuplicateHeaders'],
     [400, 'InvalidPushType'],
     [400, 'SomethingNew'],
   ],
   configuration: [
     [400, 'BadTopic'],
+    [400, 'MissingDeviceToken'],
+    [400, 'MissingTopic'],
     [400, 'TopicDisallowed'],
+    [403, 'BadCertificate'],
+    [403, 'BadCertificateEnvironment'],
+    [403, 'BadEnvironmentKeyIdInToken'],
+    // Seen on the wire in place of the documented one.
+    [403, 'BadEnvironmentKeyInToken'],
     [403, 'ExpiredProviderToken'],
-    [403, 'InvalidProviderToken'],
     [403, 'Forbidden'],
+    [403, 'InvalidProviderToken'],
+    [403, 'MissingProviderToken'],
+    [403, 'UnrelatedKeyIdInToken'],
     [404, 'BadPath'],
     [405, 'MethodNotAllowed'],
   ],
@@ -74,6 +87,9 @@ cases(
         code: 'PayloadTooLarge',
         field: 'text',
       },
+      'no payload': { answer: refusal(400, 'PayloadEmpty'), kind: 'content', code: 'PayloadEmpty', field: 'text' },
+      'a 410 without a reason': { answer: () => new Response(null, { status: 410 }), kind: 'recipient', code: '410' },
+      'a success without an id': { answer: () => new Response(null, { status: 200 }), kind: 'unknown', code: '200' },
     },
     secrets: [key, key.split('\n')[1]!],
     version: 2,
@@ -102,11 +118,11 @@ describe('apns', () => {
       text: 'Hello',
       imageUrl: 'https://example.org/a.png',
       url: 'https://example.org/1',
-      data: { order: '17' },
+      data: { order: '17', url: 'x' },
     }
     const own = {
       aps: { sound: 'default', alert: 'x' },
-      headers: { 'apns-collapse-id': 'order', 'apns-topic': 'x', authorization: 'x' },
+      headers: { 'apns-collapse-id': 'order', 'apns-priority': 5, 'apns-topic': 'x', authorization: 'x' },
     }
     await provider.send(pushFor({ ...content, vendor: { apns: own } }, device), context)
     await provider.close?.()
@@ -116,7 +132,7 @@ describe('apns', () => {
         headers: {
           'apns-topic': 'org.example.shop',
           'apns-push-type': 'alert',
-          'apns-priority': '10',
+          'apns-priority': '5',
           'apns-expiration': '1700000060',
           'apns-collapse-id': 'order',
         },
@@ -146,6 +162,26 @@ describe('apns', () => {
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toEqual({ iss: 'DEF123GHIJ', iat: 1_700_000_000 })
     const publicKey = { key: createPublicKey(privateKey), dsaEncoding: 'ieee-p1363' as const }
     expect(verify('sha256', Buffer.from(`${header}.${claims}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
+  })
+
+  test('makes a new token for one that has expired by Apple’s clock, once, and none that is too young for Apple', async () => {
+    const tokens: string[] = []
+    const own = await startVendor(({ request }) => {
+      tokens.push(request.headers.get('authorization')!)
+      return new Set(tokens).size < 2 ? refusal(403, 'ExpiredProviderToken')({ request, url: new URL(request.url) }) : taken()
+    }, 2)
+    onTestFinished(() => own.close())
+    const clock = virtualClock(1_700_000_000_000)
+    const provider = apns({ ...options, baseUrl: own.baseUrl, clock })
+    onTestFinished(() => provider.close?.())
+    const send = () => provider.send(pushFor({ text: 'Hi' }, device), context)
+    await expect(send()).rejects.toMatchObject({ kind: 'configuration', vendorCode: 'ExpiredProviderToken' })
+    await clock.advance('19m')
+    await expect(send()).rejects.toMatchObject({ kind: 'configuration' })
+    expect(tokens).toHaveLength(2)
+    await clock.advance('1m')
+    expect(await Promise.all([send(), send()])).toEqual([{ messageId: id }, { messageId: id }])
+    expect(new Set(tokens).size).toBe(2)
   })
 
   /** A server that does as it is told with each stream, and counts its sessions. */
@@ -275,6 +311,12 @@ describe('apns', () => {
   test.each([
     [{ text: '' }, 'text'],
     [{ text: 'x'.repeat(4096) }, 'text'],
+    [{ text: 'Hi', data: { aps: 'x' } }, 'data.aps'],
+    [
+      { text: 'Hi', vendor: { apns: { headers: { 'apns-collapse-id': 'x'.repeat(65) } } } },
+      'vendor.apns.headers.apns-collapse-id',
+    ],
+    [{ text: 'Hi', vendor: { apns: { headers: { 'apns-priority': true } } } }, 'vendor.apns.headers.apns-priority'],
   ])('refuses content before it calls (%#)', async (content, field) => {
     await expect(apns(options).send(pushFor(content, device), context)).rejects.toMatchObject({ kind: 'content', field })
   })
