@@ -18,6 +18,7 @@ import { smsc, smscWebhook } from 'omnicascade/providers/smsc'
 import { smtp } from 'omnicascade/providers/smtp'
 import { teams } from 'omnicascade/providers/teams'
 import { telegram, telegramWebhook } from 'omnicascade/providers/telegram'
+import { telegramGateway, telegramGatewayWebhook } from 'omnicascade/providers/telegram-gateway'
 import { turbosms, turbosmsWebhook } from 'omnicascade/providers/turbosms'
 import { twilio, twilioWebhook } from 'omnicascade/providers/twilio'
 import { twin, twinWebhook } from 'omnicascade/providers/twin'
@@ -141,6 +142,13 @@ export const adapters: readonly Adapter[] = [
     source: viberWebhook({ authToken: secret }),
   },
   { page: 'telegram', provider: telegram({ token: '1:x' }), source: telegramWebhook({ secretToken: 'x' }) },
+  {
+    page: 'telegram-gateway',
+    title: 'telegramGateway',
+    provider: telegramGateway({ accessToken: secret, callbackUrl: url }),
+    source: telegramGatewayWebhook({ accessToken: secret }),
+    unverified: 'names of errors',
+  },
   {
     page: 'vk',
     provider: vk({ accessToken: secret }),
