@@ -106,9 +106,21 @@ export function smpp(options: SmppOptions): SmppProvider {
       await receiving.onEvent?.(event)
       return ok
     } catch (error) {
-      const tell = receiving.onError ?? ((error: unknown) => console.error(`${name}: a delivery was put off`, error))
-      tell(error)
+      report(error, receiving.onError ?? printed)
       return tryAgain
+    }
+  }
+
+  function printed(error: unknown): void {
+    console.error(`${name}: a delivery was put off`, error)
+  }
+
+  /** The app's own code runs in `onError`: whatever it throws must not keep the SMSC waiting. */
+  function report(error: unknown, tell: (error: unknown) => void): void {
+    try {
+      tell(error)
+    } catch (failure) {
+      printed(failure)
     }
   }
 

@@ -488,14 +488,14 @@ describe('what comes back', () => {
   }
 
   test.each([
-    ['DELIVRD', '000', { status: 'delivered' }],
+    ['DELIVRD', '000', { status: 'delivered', messageId: 'a_b@c$' }],
     ['EXPIRED', '027', { status: 'expired', reason: 'err 027' }],
     ['DELETED', '000', { status: 'failed' }],
     ['UNDELIV', '001', { status: 'failed', reason: 'err 001' }],
     ['REJECTD', '00A', { status: 'failed', reason: 'err 00A' }],
-    ['ENROUTE', '000', { status: 'sent' }],
-    ['ACCEPTD', '000', { status: 'sent' }],
-    ['delivrd', '000', { status: 'delivered' }],
+    ['ENROUTE', '000', { status: 'sent', messageId: 'a_b@c$' }],
+    ['ACCEPTD', '000', { status: 'sent', messageId: 'a_b@c$' }],
+    ['delivrd', '000', { status: 'delivered', messageId: 'a_b@c$' }],
   ])('a receipt in words, %s, becomes one', async (stat, err, expected) => {
     const { smsc, receipts } = await receive()
     expect(await smsc.deliver({ esm_class: 4, short_message: receiptText('a_b@c$', stat, err), data_coding: 3 })).toBe(0)
@@ -582,26 +582,50 @@ describe('what comes back', () => {
     provider.receiveInto(broken)
     expect(await smsc.deliver(receipt)).toBe(0x64)
     expect(printed).toHaveBeenCalledOnce()
+    const onError = () => {
+      throw new Error('the log is full')
+    }
+    provider.receiveInto(broken, { onError })
+    expect(await smsc.deliver(receipt)).toBe(0x64)
+    expect(printed).toHaveBeenLastCalledWith(expect.any(String), expect.objectContaining({ message: 'the log is full' }))
     const { sink, receipts } = keep()
     provider.receiveInto(sink)
     expect(await smsc.deliver(receipt)).toBe(0)
     expect(receipts.all).toHaveLength(1)
   })
 
-  test('reaches the notification: sent in two parts, delivered with the last', async () => {
-    const smsc = await serve()
-    const provider = provide(smsc.port)
-    const notifier = createNotifier({ providers: [provider] })
-    opened.push(() => notifier.close())
-    provider.receiveInto(notifier)
-    const { id } = await notifier.send({
-      to: { phone: ada },
-      content: { sms: { text: 'ы'.repeat(100) } },
-      cascade: [{ channel: 'sms', within: '1h' }],
+  describe('reaches the notification that was sent in two parts', () => {
+    async function sent() {
+      const smsc = await serve()
+      const provider = provide(smsc.port)
+      const notifier = createNotifier({ providers: [provider] })
+      opened.push(() => notifier.close())
+      provider.receiveInto(notifier)
+      const { id } = await notifier.send({
+        to: { phone: ada },
+        content: { sms: { text: 'ы'.repeat(100) } },
+        cascade: [{ channel: 'sms', within: '1h' }],
+      })
+      await smsc.submits.atLeast(2)
+      const reports = (part: string, stat: string) =>
+        smsc.deliver({ esm_class: 4, short_message: receiptText(part, stat), data_coding: 3 })
+      return { notifier, id, reports }
+    }
+
+    test('which is delivered with the last part alone, also where the SMSC reports each', async () => {
+      const { notifier, id, reports } = await sent()
+      expect(await reports('m1', 'DELIVRD')).toBe(0)
+      expect(await reports('m2', 'ENROUTE')).toBe(0)
+      expect((await notifier.get(id))?.outcome).toBeNull()
+      expect(await reports('m2', 'DELIVRD')).toBe(0)
+      expect(await notifier.settled(id)).toMatchObject({ status: 'delivered' })
     })
-    await smsc.submits.atLeast(2)
-    expect(await smsc.deliver({ esm_class: 4, short_message: receiptText('m2', 'DELIVRD'), data_coding: 3 })).toBe(0)
-    expect(await notifier.settled(id)).toMatchObject({ status: 'delivered' })
+
+    test('which fails with any of them', async () => {
+      const { notifier, id, reports } = await sent()
+      expect(await reports('m1', 'UNDELIV')).toBe(0)
+      expect(await notifier.settled(id)).toMatchObject({ status: 'failed' })
+    })
   })
 })
 

@@ -120,12 +120,13 @@ function statusOf(raw: string): 'pending' | ReceiptStatus {
   }
 }
 
-/** What an event says about an attempt. */
+/** What an event says about an attempt. Any part's failure is the message's; how far it has come is the part's alone whose id the message has. */
 export function receiptOf(provider: string, event: SmppEvent): Receipt | undefined {
   if (event.event !== 'receipt' || event.status === 'pending') return undefined
   const { id, status, raw, error, at } = event
-  const isFailure = status === 'failed' || status === 'expired'
-  return { provider, keys: [id], status, at, raw, ...(isFailure && error !== undefined && { reason: `err ${error}` }) }
+  const shared = { provider, keys: [id], status, at, raw }
+  if (status !== 'failed' && status !== 'expired') return { ...shared, messageId: id }
+  return { ...shared, ...(error !== undefined && { reason: `err ${error}` }) }
 }
 
 /** What an event says about a number. */
