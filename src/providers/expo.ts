@@ -7,10 +7,10 @@ import type { Receipt } from '../contract/receipt.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { fieldsOf } from '../wire/json.ts'
+import { fieldsOf, isObject } from '../wire/json.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
-import { checkPush, isExpoToken, ttlOf } from '../wire/push.ts'
+import { checkPush, dataOf, isExpoToken, ttlOf } from '../wire/push.ts'
 import { noReason, vendorWords } from '../wire/redact.ts'
 
 /** Options of `expo`. */
@@ -18,7 +18,7 @@ export interface ExpoOptions extends HttpOptions {
   /** Needed where the project has enhanced security switched on. */
   readonly accessToken?: string
   readonly name?: string
-  /** Default 600 a second, which is what Expo allows a project. [U] */
+  /** Default 600 a second, which is what Expo allows a project. */
   readonly limits?: ProviderLimits
   /** How often receipts are asked for. Default 60 s. */
   readonly pollEvery?: Duration
@@ -65,34 +65,37 @@ export function expo(options: ExpoOptions = {}): ChannelProvider<'push'> {
     async poll(messages, { signal }) {
       const ids = messages.flatMap(({ messageId }: PollRequest) => messageId ?? [])
       const answer = await http('getReceipts', { headers, json: { ids }, signal })
-      const { data } = fieldsOf(answer.json)
-      if (!answer.ok || typeof data !== 'object' || data === null || Array.isArray(data)) throw unexpectedAnswer('Expo', answer)
+      const { data: all } = fieldsOf(answer.json)
+      if (!answer.ok || !isObject(all)) throw unexpectedAnswer('Expo', answer)
       const at = clock.now()
-      return ids.flatMap((id) => receiptOf(name, id, fieldsOf(fieldsOf(data)[id]), at) ?? [])
+      return ids.flatMap((id) => receiptOf(name, id, fieldsOf(all[id]), at) ?? [])
     },
   }
 }
 
-function messageOf({ title, text, imageUrl, url, data }: PushContent): JsonObject {
-  const own = { ...(url !== undefined && { url }), ...data }
+function messageOf(content: PushContent): JsonObject {
+  const { title, text, imageUrl } = content
+  const data = dataOf(content)
   return {
     ...(title !== undefined && { title }),
     body: text,
-    ...(Object.keys(own).length > 0 && { data: own }),
+    ...(Object.keys(data).length > 0 && { data }),
     ...(imageUrl !== undefined && { richContent: { image: imageUrl } }),
   }
 }
 
-const kinds: Readonly<Record<string, FailureKind>> = {
-  DeveloperError: 'configuration',
-  DeviceNotRegistered: 'recipient',
-  ExpoError: 'transient',
-  InvalidCredentials: 'configuration',
-  MessageRateExceeded: 'transient',
-  MessageTooBig: 'content',
-  MismatchSenderId: 'configuration',
-  ProviderError: 'transient',
-}
+const kinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['DeveloperError', 'configuration'],
+  ['DeviceNotRegistered', 'recipient'],
+  ['ExpoError', 'transient'],
+  ['InvalidCredentials', 'configuration'],
+  ['MessageRateExceeded', 'transient'],
+  ['MessageTooBig', 'content'],
+  ['MismatchSenderId', 'configuration'],
+  ['ProviderError', 'transient'],
+  ['TOO_MANY_REQUESTS', 'transient'],
+  ['UNAUTHORIZED', 'configuration'],
+])
 
 /** Each message has a ticket of its own; a call that fails as a whole has none. */
 function ticketOf(answer: HttpAnswer, secrets: readonly (string | undefined)[]): SendResult {
@@ -102,7 +105,7 @@ function ticketOf(answer: HttpAnswer, secrets: readonly (string | undefined)[]):
   const failure = answer.ok && ticket.status === 'error' ? ticket : fieldsOf(Array.isArray(errors) ? errors[0] : undefined)
   const code = codeOf(failure)
   if (code === undefined || answer.status >= 500) throw unexpectedAnswer('Expo', answer)
-  const kind = kinds[code] ?? (answer.ok ? 'content' : kindOfStatus(answer.status))
+  const kind = kinds.get(code) ?? (answer.ok ? 'content' : kindOfStatus(answer.status))
   throw new SendError(kind, vendorWords(isText(failure.message) ? failure.message : '', secrets) || noReason, {
     code,
     retryAfter: answer.retryAfter,

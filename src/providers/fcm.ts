@@ -1,3 +1,4 @@
+import type { Address } from '../contract/channel.ts'
 import type { PushContent } from '../contract/content.ts'
 import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
@@ -10,7 +11,7 @@ import { fieldsOf } from '../wire/json.ts'
 import { isPrivateKey } from '../wire/jwt.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, clockRule, isHttpUrl, isText } from '../wire/options.ts'
-import { checkPush, isApnsToken, isExpoToken, ttlOf } from '../wire/push.ts'
+import { checkPush, dataOf, isApnsToken, isExpoToken, ttlOf } from '../wire/push.ts'
 import { noReason, vendorWords } from '../wire/redact.ts'
 import { createAccessTokens } from './fcm/token.ts'
 
@@ -34,6 +35,9 @@ export interface FcmOptions extends HttpOptions {
 
 const longestTtl = 2_419_200
 const longest = 4096
+// In milliseconds; firebase.google.com, Best practices when sending FCM messages at scale.
+const waitAfter429 = 60_000
+const shortestWait = 10_000
 
 /**
  * Sends to devices and browsers through Firebase Cloud Messaging (HTTP v1). FCM reports no deliveries. `url` goes to browsers as the link, and to apps as the
@@ -79,7 +83,7 @@ export function fcm(options: FcmOptions): ChannelProvider<'push'> {
     channels: ['push'],
     receipts: 'none',
     ...(limits && { limits }),
-    accepts: (address) => typeof address === 'string' && !isExpoToken(address) && !isApnsToken(address),
+    accepts: isFcmToken,
     async send({ to, content, within }, { signal }) {
       const device = deviceOf(to)
       const message = mergeFields(content.vendor?.fcm ?? {}, messageOf(content, ttlOf(within, longestTtl), clock.now()))
@@ -103,16 +107,21 @@ export function fcm(options: FcmOptions): ChannelProvider<'push'> {
   }
 }
 
+function isFcmToken(address: Address | undefined): address is string {
+  return typeof address === 'string' && !isExpoToken(address) && !isApnsToken(address)
+}
+
 function deviceOf(to: SendRequest['to']): string {
-  if (isText(to, /^\S{10,4096}$/)) return to
+  if (isFcmToken(to) && /^\S{10,4096}$/.test(to)) return to
   throw new SendError('recipient', 'FCM takes a registration token, and this is none')
 }
 
-function messageOf({ title, text, imageUrl, url, data }: PushContent, ttl: number, now: number): JsonObject {
-  const own = { ...(url !== undefined && { url }), ...data }
+function messageOf(content: PushContent, ttl: number, now: number): JsonObject {
+  const { title, text, imageUrl, url } = content
+  const data = dataOf(content)
   return {
     notification: { ...(title !== undefined && { title }), body: text, ...(imageUrl !== undefined && { image: imageUrl }) },
-    ...(Object.keys(own).length > 0 && { data: own }),
+    ...(Object.keys(data).length > 0 && { data }),
     android: { ttl: `${ttl}s`, priority: 'HIGH' },
     apns: { headers: { 'apns-expiration': String(Math.floor(now / 1000) + ttl) } },
     webpush: { headers: { TTL: String(ttl) }, ...(url?.startsWith('https:') && { fcm_options: { link: url } }) },
@@ -142,14 +151,9 @@ function resultOf(answer: HttpAnswer, secrets: readonly string[]): SendResult {
   if (answer.ok || !isText(code, /^[A-Z_]{2,60}$/) || answer.status === 504) throw unexpectedAnswer('FCM', answer)
   const words = isText(message) ? message : ''
   const isToken = code === 'INVALID_ARGUMENT' && (/registration token/i.test(words) || all.some(blamesToken))
-  throw new SendError(
-    isToken ? 'recipient' : (kinds[code] ?? kindOfStatus(answer.status)),
-    vendorWords(words, secrets) || noReason,
-    {
-      code,
-      retryAfter: answer.retryAfter,
-    },
-  )
+  const kind = isToken ? 'recipient' : (kinds[code] ?? kindOfStatus(answer.status))
+  const wait = kind !== 'transient' ? undefined : answer.status === 429 ? waitAfter429 : shortestWait
+  throw new SendError(kind, vendorWords(words, secrets) || noReason, { code, retryAfter: answer.retryAfter ?? wait })
 }
 
 function blamesToken({ fieldViolations }: JsonObject): boolean {

@@ -3,8 +3,8 @@ import type { WebPushSubscription } from '../contract/channel.ts'
 import type { PushContent } from '../contract/content.ts'
 import { SendError } from '../contract/errors.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest, SendResult } from '../contract/provider.ts'
-import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus } from '../wire/http.ts'
-import { checkNames, checkOptions, isText } from '../wire/options.ts'
+import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, urlForm } from '../wire/http.ts'
+import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
 import { isPublicHttps } from '../wire/public-url.ts'
 import { checkPush, ttlOf } from '../wire/push.ts'
 
@@ -66,7 +66,7 @@ export function webPush(options: WebPushOptions): ChannelProvider<'push'> {
 
 function checkWebPushOptions(options: WebPushOptions): void {
   checkNames('webPush', options, ['vapid', 'urgency', 'baseUrl', 'allowPrivate', 'name', 'limits', 'fetch'])
-  const { vapid, urgency = 'normal', allowPrivate = false } = options ?? {}
+  const { vapid, urgency = 'normal', baseUrl, allowPrivate = false }: Partial<WebPushOptions> = options ?? {}
   checkOptions('webPush', [
     ['vapid.publicKey', vapid?.publicKey, isText(vapid?.publicKey, /^[\w-]{87}$/), 'be 65 bytes in base64url, without padding'],
     [
@@ -77,6 +77,7 @@ function checkWebPushOptions(options: WebPushOptions): void {
     ],
     ['vapid.subject', vapid?.subject, isText(vapid?.subject, /^(mailto:\S+@\S+|https:\/\/\S+)$/), 'be mailto:… or an https URL'],
     ['urgency', urgency, urgencies.includes(urgency), `be one of ${urgencies.join(', ')}`],
+    ['baseUrl', baseUrl, baseUrl === undefined || isHttpUrl(baseUrl), urlForm],
     ['allowPrivate', allowPrivate, typeof allowPrivate === 'boolean', 'be true or false'],
   ])
 }
@@ -85,7 +86,7 @@ function subscriptionOf(to: SendRequest['to'], allowPrivate: boolean): WebPushSu
   const { endpoint, keys } = typeof to === 'object' ? to : ({} as Partial<WebPushSubscription>)
   if (!isText(endpoint) || !isText(keys?.p256dh) || !isText(keys?.auth))
     throw new SendError('recipient', "Web Push takes a browser's subscription, and this is none")
-  if (!allowPrivate && !isPublicHttps(endpoint))
+  if (!isHttpUrl(endpoint) || !(allowPrivate || isPublicHttps(endpoint)))
     throw new SendError('recipient', "the subscription's endpoint is no public https URL: it is not called", { code: 'ENDPOINT' })
   return { endpoint, keys }
 }

@@ -36,6 +36,9 @@ cases(
       'credentials of another': { answer: refusal('MismatchSenderId'), kind: 'configuration' },
       'credentials that are none': { answer: refusal('InvalidCredentials'), kind: 'configuration' },
       'a failure of Apple or Google': { answer: refusal('ProviderError'), kind: 'transient' },
+      'an error of Expo': { answer: refusal('ExpoError'), kind: 'transient' },
+      'an error of the developer': { answer: refusal('DeveloperError'), kind: 'configuration' },
+      'a code that every object has': { answer: refusal('constructor'), kind: 'content', code: 'constructor' },
       'what is new': { answer: refusal('SomethingNew'), kind: 'content', code: 'SomethingNew' },
       'a request that is none': { answer: failing(400, 'VALIDATION_ERROR'), kind: 'content', code: 'VALIDATION_ERROR' },
       'a token that is none': { answer: failing(401, 'UNAUTHORIZED'), kind: 'configuration', code: 'UNAUTHORIZED' },
@@ -78,7 +81,7 @@ describe('expo', () => {
       text: 'Hello',
       imageUrl: 'https://example.org/a.png',
       url: 'https://example.org/1',
-      data: { order: '17' },
+      data: { order: '17', url: 'x' },
     }
     const vendorFields = { expo: { sound: 'default', channelId: 'orders', to: 'x', ttl: 1 } }
     await expo({ accessToken }).send(pushFor({ ...content, vendor: vendorFields }, device), context)

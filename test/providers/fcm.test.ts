@@ -52,8 +52,9 @@ cases(
         answer: refusal(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'),
         kind: 'transient',
         code: 'QUOTA_EXCEEDED',
+        retryAfter: 60_000,
       },
-      'a service that is down': { answer: refusal(503, 'UNAVAILABLE', 'UNAVAILABLE'), kind: 'transient' },
+      'a service that is down': { answer: refusal(503, 'UNAVAILABLE', 'UNAVAILABLE'), kind: 'transient', retryAfter: 10_000 },
       'an error inside': { answer: refusal(500, 'INTERNAL', 'INTERNAL'), kind: 'transient' },
       'a key of APNs that is none': { answer: refusal(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR'), kind: 'configuration' },
       'an access token that stays refused': {
@@ -102,7 +103,7 @@ describe('fcm', () => {
       text: 'Hello',
       imageUrl: 'https://example.org/a.png',
       url: 'https://example.org/1',
-      data: { order: '17' },
+      data: { order: '17', url: 'x' },
     }
     const clock = virtualClock(1_700_000_000_000)
     await fcm({ serviceAccount, clock }).send(pushFor(content, device), context)
@@ -180,15 +181,14 @@ describe('fcm', () => {
     })
   })
 
-  test('accepts what may be its own, and neither Expo’s tokens, nor Apple’s, nor browsers’ subscriptions', () => {
-    const { accepts } = fcm({ serviceAccount })
+  test('accepts what may be its own, and neither Expo’s tokens, nor Apple’s, nor browsers’ subscriptions', async () => {
+    const { accepts, send } = fcm({ serviceAccount })
     const subscription = { endpoint: 'https://x', keys: { p256dh: 'x', auth: 'x' } }
-    expect([device, 'ExponentPushToken[x]', 'a'.repeat(64), subscription].map((to) => accepts?.(to))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ])
+    expect(accepts?.(device)).toBe(true)
+    for (const to of ['ExponentPushToken[x]', 'a'.repeat(64), subscription]) {
+      expect(accepts?.(to)).toBe(false)
+      await expect(send(pushFor({ text: 'Hi' }, to), context)).rejects.toMatchObject({ kind: 'recipient' })
+    }
   })
 
   test.each([

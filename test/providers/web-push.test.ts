@@ -131,6 +131,8 @@ describe('webPush', () => {
     ['a token', 'token'],
     ['an endpoint inside', { ...subscription, endpoint: 'https://169.254.169.254/latest/meta-data' }],
     ['an endpoint in the clear', { ...subscription, endpoint: 'http://updates.push.example.org/x' }],
+    ['an endpoint with a fragment', { ...subscription, endpoint: `${endpoint}#x` }],
+    ['an endpoint that is no URL', { ...subscription, endpoint: 'updates.push.example.org' }],
     ['a name that leads inside', { ...subscription, endpoint: 'https://redis.internal/x' }],
     [
       'a key that is no point',
@@ -149,6 +151,17 @@ describe('webPush', () => {
     })
     expect(calls).toBe(0)
   })
+
+  test.each(['nonsense', 'ftp://push.example.org/x', 'http://push.example.org/#x'])(
+    'calls no %s, whatever it was told to',
+    async (to) => {
+      const sending = webPush({ vapid, allowPrivate: true }).send(
+        pushFor({ text: 'Hi' }, { ...subscription, endpoint: to }),
+        context,
+      )
+      await expect(sending).rejects.toMatchObject({ kind: 'recipient', vendorCode: 'ENDPOINT' })
+    },
+  )
 
   test('calls what is inside where it was told to', async () => {
     const vendor = await startVendor(taken)
@@ -183,6 +196,8 @@ describe('webPush', () => {
     { vapid: { ...vapid, subject: 'push@example.org' } },
     { vapid, urgency: 'now' },
     { vapid, ttl: 1 },
+    { vapid, baseUrl: 'push.example.org' },
+    undefined,
   ])('refuses options that cannot work (%#)', (options) => {
     const error = thrownBy(() => webPush(options as never))
     expect(error.message).toMatch(/^webPush: /)
