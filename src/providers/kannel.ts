@@ -80,9 +80,9 @@ function resultOf(answer: HttpAnswer, { idempotencyKey }: SendRequest, secrets: 
   throw new SendError(kindOf(code, text), vendorWords(text, secrets) || noReason, { code, retryAfter })
 }
 
-/** What went wrong by Kannel's words, else by the status. Only a message that no connection takes is refused as "not routable". */
+/** What went wrong by Kannel's words, which differ a little from version to version, else by the status. */
 function kindOf(status: number, words: string): FailureKind {
-  if (/denied by white\/black lists|receiver/i.test(words)) return 'recipient'
+  if (/denied by white|receiver/i.test(words)) return 'recipient'
   if (/^not routable/i.test(words)) return 'content'
   if (/sender missing/i.test(words)) return 'configuration'
   return kindOfStatus(status)

@@ -39,12 +39,17 @@ cases(
       'a wrong password': { answer: says(403, 'Authorization failed for sendsms'), kind: 'configuration', code: '403' },
       'a number that no connection takes': { answer: says(403, 'Not routable. Do not try again.'), kind: 'content' },
       'a number on the black list': {
-        answer: says(
-          400,
-          'Number(s) has/have been denied by white/black lists, or allowed/denied rules. +420777123456 shop-login correct horse',
-        ),
+        answer: says(400, 'Number(s) has/have been denied by white- and/or black-lists.'),
         kind: 'recipient',
         code: '400',
+      },
+      'a number on the black list, as later versions put it': {
+        answer: says(400, 'Number(s) has/have been denied by white/black lists, or allowed/denied rules.'),
+        kind: 'recipient',
+      },
+      'words that quote the log-in and the number': {
+        answer: says(400, 'Denied: +420777123456 shop-login correct horse'),
+        kind: 'content',
       },
       'no number': { answer: says(400, 'Empty receiver number not allowed, rejected'), kind: 'recipient' },
       'no sender': { answer: says(400, 'Sender missing and no global set, rejected'), kind: 'configuration' },

@@ -151,13 +151,22 @@ describe.skipIf(!isInstalled)('kannel, through a real gateway', () => {
     expect(await about(key, 1)).toMatchObject([{ status: 'failed', raw: '16', reason: 'NACK 0x0000000b' }])
   })
 
-  test('a wrong password, a wrong path, and a field that is wrong', async () => {
-    const failing = (more: object, content: SmsContent = { text: 'Hi' }) =>
-      failureOf(providerOf(more).send(requestFor(content), context))
-    expect(await failing({ password: 'guess' })).toMatchObject({ kind: 'configuration', vendorCode: '403' })
-    expect(await failing({ url: gateway.url.replace('sendsms', 'x') })).toMatchObject({ kind: 'configuration' })
-    const content = { text: 'Hi', vendor: { kannel: { priority: 9 } } }
-    expect(await failing({}, content)).toMatchObject({ kind: 'content', vendorCode: '400' })
+  test.each<[string, object, Partial<SendRequest<'sms'>>, object]>([
+    ['a wrong password', { password: 'guess' }, {}, { kind: 'configuration', vendorCode: '403' }],
+    ['another path', { url: 'another' }, {}, { kind: 'configuration', vendorCode: '404' }],
+    ['no sender', { sender: undefined }, {}, { kind: 'configuration', vendorCode: '400' }],
+    ['a number on the black list', {}, { to: '+420666123456' }, { kind: 'recipient', vendorCode: '400' }],
+    ['a message that no connection takes', { smsc: 'nowhere' }, {}, { kind: 'content', vendorCode: '403' }],
+    [
+      'a field that is wrong',
+      {},
+      { content: { text: 'Hi', vendor: { kannel: { priority: 9 } } } },
+      { kind: 'content', vendorCode: '400' },
+    ],
+  ])('%s is refused', async (_, options, request, expected) => {
+    const url = 'url' in options ? { url: gateway.url.replace('sendsms', 'another') } : {}
+    const sending = providerOf({ ...options, ...url }).send({ ...requestFor({ text: 'Hi' }), ...request }, context)
+    expect(await failureOf(sending)).toMatchObject(expected)
   })
 
   test.each([

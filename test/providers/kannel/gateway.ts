@@ -53,6 +53,7 @@ export async function startGateway({ smscPort, username, password, getUrl }: Gat
         'system-type': '""',
         'transceiver-mode': 'true',
         'interface-version': 34,
+        'denied-smsc-id': 'nowhere',
       },
       {
         group: 'smsbox',
@@ -60,6 +61,7 @@ export async function startGateway({ smscPort, username, password, getUrl }: Gat
         'sendsms-port': sendPort,
         'http-request-retry': 3,
         'http-queue-delay': 1,
+        'black-list-regex': '^.420666',
       },
       { group: 'sendsms-user', username, password: `"${password}"`, 'max-messages': 10, concatenation: 'true' },
       { group: 'sms-service', keyword: 'default', 'catch-all': 'true', 'get-url': `"${getUrl}"`, 'max-messages': 0 },
