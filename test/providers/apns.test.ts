@@ -255,8 +255,10 @@ describe('apns', () => {
     await expect(cut).rejects.toMatchObject({ kind: 'unknown' })
     await expect(send()).resolves.toEqual({ messageId: id })
     expect(sessions).toHaveLength(2)
+    const gone = once(sessions[0]!, 'close')
     answer(held[0]!)
     await expect(other).resolves.toEqual({ messageId: id })
+    await gone
   })
 
   test('what Apple says that it has not looked at was not sent', async () => {
