@@ -499,6 +499,14 @@ describe('sesWebhook', () => {
     await expect(source.verify?.(await spoilt(fields), now)).rejects.toThrow(WebhookVerificationError)
   })
 
+  test("refuses what Amazon has signed for somebody else's topic", async () => {
+    const source = sesWebhook({
+      topicArn: 'arn:aws:sns:eu-central-1:210987654321:ses-events',
+      fetch: async () => new Response(keys.certificate),
+    })
+    await expect(source.verify?.(await signed(event('Open')), now)).rejects.toThrow(/TopicArn/)
+  })
+
   test.each(['https://example.org/SimpleNotificationService-0.pem', 'http://sns.eu-central-1.amazonaws.com/a.pem', 7, null])(
     'fetches no certificate from %s',
     async (SigningCertURL) => {

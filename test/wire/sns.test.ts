@@ -29,6 +29,13 @@ test('signs names and values in order, and only those that there are', () => {
   )
 })
 
+test('signs the link and the token of a subscription, between the others', () => {
+  const own = { Type: 'SubscriptionConfirmation', Token: 'k', SubscribeURL: 'https://x', SigningCertURL: 'y' }
+  expect(signedPartOf({ ...own, MessageId: 'm', TopicArn: 't', Timestamp: 'now', Message: 'a' })).toBe(
+    'Message\na\nMessageId\nm\nSubscribeURL\nhttps://x\nTimestamp\nnow\nToken\nk\nTopicArn\nt\nType\nSubscriptionConfirmation\n',
+  )
+})
+
 test.each(['1', '2'] as const)('knows signatures of version %s from others', async (version) => {
   const { certificate, privateKey } = await snsKeys(version)
   const { body = '' } = await signSesWebhook({ privateKey, body: '{"Type":"Notification","Message":"hi"}', at, version })
