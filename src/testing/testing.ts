@@ -23,6 +23,7 @@ export { type ShortenerContract, shortenerContract } from './shortener-contract.
 export { signInfobipWebhook } from './signers/infobip.ts'
 export { signKannelWebhook } from './signers/kannel.ts'
 export { signMailgunWebhook } from './signers/mailgun.ts'
+export { signMessageBirdWebhook } from './signers/messagebird.ts'
 export { signPostmarkWebhook } from './signers/postmark.ts'
 export { signResendWebhook } from './signers/resend.ts'
 export { sendgridKeys, signSendGridWebhook } from './signers/sendgrid.ts'
