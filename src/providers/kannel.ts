@@ -1,6 +1,7 @@
 import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest, SendResult } from '../contract/provider.ts'
+import { countSegments } from '../text/sms.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
@@ -22,17 +23,22 @@ export interface KannelOptions extends Omit<HttpOptions, 'baseUrl'> {
   readonly dlrUrl?: string
   /** The `smsc` by which Kannel chooses the connection. */
   readonly smsc?: string
+  /** The `max-messages` of the `sendsms-user` group, whose default is 1 too. Kannel cuts off what takes more parts, so it is refused here. */
+  readonly maxMessages?: number
   readonly name?: string
   readonly limits?: ProviderLimits
 }
+
+const names = ['url', 'username', 'password', 'sender', 'dlrUrl', 'smsc', 'maxMessages', 'name', 'limits', 'fetch']
 
 /**
  * Sends SMS through a Kannel gateway (`sendsms` of smsbox, with POST). Kannel gives no id, so receipts come under the idempotency key, which is put
  * into the callback's address. `content.vendor.kannel` takes what sendsms does, such as `priority` and `meta-data`, by the names of its CGI variables.
  */
 export function kannel(options: KannelOptions): ChannelProvider<'sms'> {
-  checkNames('kannel', options, ['url', 'username', 'password', 'sender', 'dlrUrl', 'smsc', 'name', 'limits', 'fetch'])
-  const { url, username, password, sender, dlrUrl, smsc, name = 'kannel', limits, fetch }: Partial<KannelOptions> = options ?? {}
+  checkNames('kannel', options, names)
+  const { url, username, password, sender, dlrUrl, smsc, maxMessages = 1 }: Partial<KannelOptions> = options ?? {}
+  const { name = 'kannel', limits, fetch } = options ?? {}
   const header = 'be one line of ASCII'
   checkOptions('kannel', [
     ['username', username, isHeaderValue(username), header],
@@ -40,6 +46,7 @@ export function kannel(options: KannelOptions): ChannelProvider<'sms'> {
     ['sender', sender, sender === undefined || isHeaderValue(sender), header],
     ['smsc', smsc, smsc === undefined || isHeaderValue(smsc), header],
     ['dlrUrl', dlrUrl, dlrUrl === undefined || isCallback(dlrUrl), 'be an http or https URL with a `token` in its query'],
+    ['maxMessages', maxMessages, Number.isInteger(maxMessages) && maxMessages > 0, 'be a whole number, at least 1'],
   ])
   const http = createHttp('Kannel', { baseUrl: url, fetch }, 'url')
 
@@ -52,7 +59,7 @@ export function kannel(options: KannelOptions): ChannelProvider<'sms'> {
     async send(request, { signal }) {
       const digits = digitsOf('Kannel', request.to)
       const { text } = request.content
-      if (text === '') throw new SendError('content', 'the text is empty', { field: 'text' })
+      checkText(text, maxMessages)
       const headers = {
         ...headersOf(request, { digits, sender, dlrUrl, smsc }),
         'x-kannel-username': options.username,
@@ -66,6 +73,16 @@ export function kannel(options: KannelOptions): ChannelProvider<'sms'> {
 
 function isCallback(dlrUrl: unknown): boolean {
   return isHttpUrl(dlrUrl) && isText(new URL(dlrUrl).searchParams.get('token'))
+}
+
+function checkText(text: string, most: number): void {
+  if (text === '') throw new SendError('content', 'the text is empty', { field: 'text' })
+  const { segments } = countSegments(text)
+  if (segments <= most) return
+  const cure = 'raise max-messages of the sendsms-user group, and maxMessages here'
+  throw new SendError('content', `the text takes ${segments} parts, and Kannel cuts off after ${most}: ${cure}`, {
+    field: 'text',
+  })
 }
 
 // Kannel's own words (smsbox.c); "Sent." where it answers before bearerbox has taken the message.

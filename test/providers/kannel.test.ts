@@ -119,6 +119,25 @@ describe('kannel', () => {
     expect(calls[0]?.headers).not.toHaveProperty('x-kannel-from')
   })
 
+  test.each([
+    ['GSM 03.38', 'a', 160, 153],
+    ['UCS-2', 'ы', 70, 67],
+  ])('refuses a text in %s that Kannel would cut off, and names the setting', async (_, letter, single, joined) => {
+    const calls = sending()
+    const long = kannel({ ...login, url, maxMessages: 2 })
+    await provider.send(requestFor({ text: letter.repeat(single) }), context)
+    await long.send(requestFor({ text: letter.repeat(2 * joined) }), context)
+    for (const [one, length] of [
+      [provider, single + 1],
+      [long, 2 * joined + 1],
+    ] as const) {
+      const error = await failureOf(one.send(requestFor({ text: letter.repeat(length) }), context))
+      expect(error).toMatchObject({ kind: 'content', field: 'text', message: expect.stringContaining('max-messages') })
+    }
+    expect(calls).toHaveLength(2)
+    expect(thrownBy(() => kannel({ ...login, url, maxMessages: 0 })).issues).toMatchObject([{ path: 'maxMessages' }])
+  })
+
   test('lets a message choose its sender, and sends what is Kannel’s own', async () => {
     const calls = sending()
     const vendor = { kannel: { smsc: 'other', priority: 3, 'meta-data': '?smpp?entityid=1' } }

@@ -65,7 +65,8 @@ describe.skipIf(!isInstalled)('kannel, through a real gateway', () => {
     within: 600_000,
   })
   const context = { signal: new AbortController().signal }
-  const providerOf = (more: object = {}) => kannel({ ...login, url: gateway.url, sender: 'Shop', dlrUrl, ...more })
+  const providerOf = (more: object = {}) =>
+    kannel({ ...login, url: gateway.url, sender: 'Shop', dlrUrl, maxMessages: 10, ...more })
   /** The first `count` receipts of a message, once there are as many. */
   const about = async (key: string, count: number) => {
     for (let seen = 1; ; seen++) {
