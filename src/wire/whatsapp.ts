@@ -30,3 +30,21 @@ async function isOpen(window: WhatsAppWindow, to: string): Promise<boolean> {
     throw new SendError('transient', 'the WhatsApp window could not be asked who has written when: look at its store')
   }
 }
+
+type Parameters = NonNullable<ApprovedTemplate['parameters']>
+
+/** The parameters of a template for vendors that take them by their place alone. Throws a `SendError` (`content`) for names that are no places. */
+export function inOrder(vendor: string, parameters: Parameters): readonly string[] {
+  if (!isNamed(parameters)) return parameters
+  const places = Object.keys(parameters).sort((a, b) => Number(a) - Number(b))
+  if (places.some((place, at) => place !== String(at + 1))) {
+    throw new SendError('content', `${vendor} takes the parameters of a template in their order: give a list, or names 1, 2, 3`, {
+      field: 'approved',
+    })
+  }
+  return places.map((place) => parameters[place]!)
+}
+
+function isNamed(parameters: Parameters): parameters is Readonly<Record<string, string>> {
+  return !Array.isArray(parameters)
+}

@@ -7,7 +7,7 @@ import { mergeFields } from '../../wire/merge.ts'
 import { digitsOf } from '../../wire/phone.ts'
 import type { Senders } from '../../wire/senders.ts'
 import { viberParts } from '../../wire/viber.ts'
-import { templateFor } from '../../wire/whatsapp.ts'
+import { inOrder, templateFor } from '../../wire/whatsapp.ts'
 
 /** The channels that one Infobip account can send on here. */
 export type InfobipChannel = 'sms' | 'viber' | 'whatsapp'
@@ -109,26 +109,10 @@ function templateOf({ name, language, parameters = [] }: ApprovedTemplate, image
     templateName: name,
     language,
     templateData: {
-      body: { placeholders: placeholdersOf(parameters) },
+      body: { placeholders: inOrder('Infobip', parameters) },
       ...(imageUrl !== undefined && { header: { type: 'IMAGE', mediaUrl: imageUrl } }),
     },
   }
-}
-
-/** Infobip takes parameters by their place alone. */
-function placeholdersOf(parameters: NonNullable<ApprovedTemplate['parameters']>): readonly string[] {
-  if (!isNamed(parameters)) return parameters
-  const places = Object.keys(parameters).sort((a, b) => Number(a) - Number(b))
-  if (places.some((place, at) => place !== String(at + 1))) {
-    throw new SendError('content', 'Infobip takes the parameters of a template in their order: give a list, or names 1, 2, 3', {
-      field: 'approved',
-    })
-  }
-  return places.map((place) => parameters[place]!)
-}
-
-function isNamed(parameters: NonNullable<ApprovedTemplate['parameters']>): parameters is Readonly<Record<string, string>> {
-  return !Array.isArray(parameters)
 }
 
 function checkText(text: string, length: number, limit: number, unit = 'characters'): void {

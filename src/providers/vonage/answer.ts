@@ -1,0 +1,43 @@
+import { SendError } from '../../contract/errors.ts'
+import type { FailureKind } from '../../contract/failure.ts'
+import type { SendResult } from '../../contract/provider.ts'
+import { type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../../wire/http.ts'
+import { fieldsOf } from '../../wire/json.ts'
+import { isText } from '../../wire/options.ts'
+import { noReason, vendorWords } from '../../wire/redact.ts'
+
+// developer.vonage.com/api-errors/messages, with the meanings given there.
+const kinds: ReadonlyMap<string, FailureKind> = new Map(
+  (
+    [
+      ['transient', [1000, 1030, 1100, 1180, 1220, 1230, 1241]],
+      ['recipient', [1040, 1050, 1170, 1190, 1200, 1240, 1250, 1260, 1270, 1280, 1290, 1300, 1310]],
+      ['content', [1010, 1020, 1021, 1022, 1090, 1150, 1210, 1340]],
+      ['configuration', [1060, 1070, 1080, 1110, 1120, 1130, 1140, 1160, 1350, 1370]],
+    ] as const
+  ).flatMap(([kind, codes]) => codes.map((code) => [String(code), kind] as const)),
+)
+const fields: Readonly<Record<string, string>> = { text: 'text', from: 'sender', image: 'imageUrl', template: 'approved' }
+
+/** What an answer comes to. `secrets` are kept out of the vendor's words. Throws `SendError`. */
+export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: readonly string[]): SendResult {
+  const { message_uuid: id, title, detail, invalid_parameters: invalid } = fieldsOf(answer.json)
+  if (answer.ok && isText(id)) return { messageId: id, keys }
+  const code = codeOf(answer.json)
+  if (answer.ok || code === undefined || answer.status >= 500) throw unexpectedAnswer('Vonage', answer)
+  const { name } = fieldsOf(Array.isArray(invalid) ? invalid[0] : undefined)
+  const words = [title, detail].filter((part) => isText(part)).join(': ')
+  const named = answer.status === 429 ? 'transient' : (kinds.get(code) ?? kindOfStatus(answer.status))
+  throw new SendError(named === 'content' && name === 'to' ? 'recipient' : named, vendorWords(words, secrets) || noReason, {
+    code,
+    retryAfter: answer.retryAfter,
+    field: isText(name) && Object.hasOwn(fields, name) ? fields[name] : undefined,
+  })
+}
+
+/** The code of an error (RFC 7807): what its `type` ends with; in older ones `code`. */
+export function codeOf(error: unknown): string | undefined {
+  const { type, code } = fieldsOf(error)
+  if (typeof code === 'number' || isText(code)) return String(code)
+  return isText(type) ? /[#/]([\w-]{1,40})$/.exec(type)?.[1] : undefined
+}
