@@ -7,11 +7,13 @@ import { fcm } from 'omnicascade/providers/fcm'
 import { infobip, infobipWebhook } from 'omnicascade/providers/infobip'
 import { kannel, kannelWebhook } from 'omnicascade/providers/kannel'
 import { mailgun, mailgunWebhook } from 'omnicascade/providers/mailgun'
+import { messagebird, messagebirdWebhook } from 'omnicascade/providers/messagebird'
 import { ok, okWebhook } from 'omnicascade/providers/ok'
 import { postmark, postmarkWebhook } from 'omnicascade/providers/postmark'
 import { resend, resendWebhook } from 'omnicascade/providers/resend'
 import { sendgrid, sendgridWebhook } from 'omnicascade/providers/sendgrid'
 import { sendios } from 'omnicascade/providers/sendios'
+import { ses, sesWebhook } from 'omnicascade/providers/ses'
 import { slack, slackBot } from 'omnicascade/providers/slack'
 import { smpp } from 'omnicascade/providers/smpp'
 import { smsc, smscWebhook } from 'omnicascade/providers/smsc'
@@ -25,6 +27,7 @@ import { twin, twinWebhook } from 'omnicascade/providers/twin'
 import { viber, viberWebhook } from 'omnicascade/providers/viber'
 import { vk, vkWebhook } from 'omnicascade/providers/vk'
 import { vkNotify } from 'omnicascade/providers/vk-notify'
+import { vonage, vonageWebhook } from 'omnicascade/providers/vonage'
 import { webPush } from 'omnicascade/providers/web-push'
 import { whatsappCloud, whatsappCloudWebhook } from 'omnicascade/providers/whatsapp-cloud'
 import { sendiosWebhook } from 'omnicascade/webhooks/sendios'
@@ -47,6 +50,21 @@ export const adapters: readonly Adapter[] = [
     }),
     source: twilioWebhook({ authToken: secret }),
     unverified: 'some codes',
+  },
+  {
+    page: 'vonage',
+    provider: vonage({
+      auth: { apiKey: 'x', apiSecret: secret },
+      senders: { sms: 'Shop', viber: '16273', whatsapp: '+447700900001' },
+    }),
+    source: vonageWebhook({ signatureSecret: secret }),
+    unverified: 'limits of SMS',
+  },
+  {
+    page: 'messagebird',
+    provider: messagebird({ accessKey: secret, sender: 'Shop' }),
+    source: messagebirdWebhook({ signingKey: secret }),
+    unverified: 'kinds of 20 and 98; some codes of reports',
   },
   {
     page: 'infobip',
@@ -103,6 +121,16 @@ export const adapters: readonly Adapter[] = [
     provider: resend({ apiKey: 're_x', from }),
     source: resendWebhook({ signingSecret: `whsec_${secret}` }),
     unverified: 'how long it knows keys',
+  },
+  {
+    page: 'ses',
+    provider: ses({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'AKIAX', secretAccessKey: secret },
+      from,
+      configurationSet: 'x',
+    }),
+    source: sesWebhook({ topicArn: 'arn:aws:sns:eu-central-1:123456789012:x' }),
   },
   {
     page: 'sendios',
