@@ -73,7 +73,7 @@ describe('shortening', () => {
     const other = { url: 'https://example.org/other', notificationId: 'n0', channel: 'sms', createdAt: 0 } as const
     const shorten = storeShortener({ baseUrl, store })
     const code = codeOf(await storeShortener({ baseUrl, store: memoryLinkStore() })(url, context))
-    store.put(code, other)
+    await store.put(code, other)
     const short = await shorten(url, context)
     expect(codeOf(short)).not.toBe(code)
     expect(await shorten(url, context)).toBe(short)

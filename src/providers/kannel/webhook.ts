@@ -108,7 +108,7 @@ function withoutToken(query: URLSearchParams): Readonly<Record<string, string>> 
   return fields
 }
 
-/** By Kannel's number (user's guide, `dlr-mask`; 34 and 66 are of later versions) and, for a state that has none, the SMSC's words. */
+/** By Kannel's number (user's guide, `dlr-mask`; 66 is of later versions) and, for a state that has none, the SMSC's words. */
 function statusOf(raw: string, answer: string): 'pending' | ReceiptStatus {
   switch (raw) {
     case '1':
