@@ -156,7 +156,7 @@ export const adapters: readonly Adapter[] = [
     title: 'webPush',
     provider: webPush({ vapid: { publicKey: 'x'.repeat(87), privateKey: 'x'.repeat(43), subject: 'mailto:push@example.org' } }),
   },
-  { page: 'expo', provider: expo(), unverified: 'its rate' },
+  { page: 'expo', provider: expo() },
   {
     page: 'whatsapp-cloud',
     title: 'whatsappCloud',
