@@ -47,10 +47,10 @@ const refusal =
       { status },
     )
 const codes = {
-  transient: [1000, 1030, 1100, 1180, 1220, 1230, 1241],
-  recipient: [1040, 1050, 1170, 1190, 1200, 1240, 1250, 1260, 1270, 1280, 1290, 1300, 1310],
-  content: [1010, 1020, 1021, 1022, 1090, 1150, 1210, 1340],
-  configuration: [1060, 1070, 1080, 1110, 1120, 1130, 1140, 1160, 1350, 1370],
+  transient: [1000, 1030, 1100, 1180, 1220, 1230, 1241, 1331, 1472],
+  recipient: [1040, 1050, 1170, 1190, 1200, 1240, 1250, 1251, 1260, 1270, 1280, 1290, 1300, 1310, 1430, 1461, 1470, 1473],
+  content: [1010, 1020, 1021, 1022, 1090, 1150, 1210, 1282, 1340, 1380, 1381, 1382, 1410, 1440, 1450, 1451],
+  configuration: [1060, 1070, 1080, 1110, 1120, 1130, 1140, 1160, 1350, 1370, 1400, 1420, 1460, 1480, 1481, 1482, 1483, 1484],
 } as const
 const bad = (name: string) => ({ invalid_parameters: [{ name, reason: 'is none' }] })
 
@@ -72,6 +72,23 @@ cases(
       'a number that is none': { answer: refusal(422, 'invalid-params', bad('to')), kind: 'recipient' },
       'a text that is none': { answer: refusal(422, 1020, bad('text')), kind: 'content', field: 'text' },
       'a sender that is none': { answer: refusal(422, 1020, bad('from')), kind: 'content', field: 'sender' },
+      'a picture that is none': { answer: refusal(422, 1150, bad('image.url')), kind: 'content', field: 'imageUrl' },
+      // Titles and numbers of the API's version 1.4.
+      'a number that is none, by its title': {
+        answer: refusal(422, 110, { title: 'Invalid recipient' }),
+        kind: 'recipient',
+        code: '110',
+      },
+      'a sender that is none, by its title': {
+        answer: refusal(422, 1120, { title: 'Invalid sender' }),
+        kind: 'configuration',
+        code: '1120',
+      },
+      'a channel that is none, by its title': {
+        answer: refusal(422, 1100, { title: 'Unsupported channel' }),
+        kind: 'configuration',
+      },
+      'an error inside': { answer: refusal(500, 1000, { title: 'Internal error' }), kind: 'transient' },
       'a key that is none': { answer: refusal(401, 'unauthorized'), kind: 'configuration', code: 'unauthorized' },
       'no balance': { answer: refusal(402, 'low-balance'), kind: 'configuration', code: 'low-balance' },
       'too many': { answer: refusal(429, 1020), kind: 'transient' },
@@ -114,7 +131,7 @@ const suppression = (channel: Channel, reason: 'bounced' | 'opted-out', raw: str
   at,
   raw,
 })
-const inbound = (channel: string) =>
+const inbound = (channel: string, text = 'Hello') =>
   JSON.stringify({
     message_uuid: messageId,
     to: '447700900001',
@@ -122,7 +139,7 @@ const inbound = (channel: string) =>
     timestamp: '2026-11-25T12:00:00Z',
     channel,
     message_type: 'text',
-    text: 'Hello',
+    text,
   })
 
 cases(
@@ -150,6 +167,23 @@ cases(
         receipts: [receipt('failed', 'rejected', { reason: '1240 Illegal Number' })],
         suppressions: [suppression('viber', 'opted-out', '1240')],
       },
+      'one who is not on WhatsApp': {
+        body: status('rejected', { channel: 'whatsapp', error: failure(1300, 'Not part of the network') }),
+        receipts: [receipt('failed', 'rejected', { reason: '1300 Not part of the network' })],
+        suppressions: [suppression('whatsapp', 'bounced', '1300')],
+      },
+      'a network that is none': {
+        body: status('rejected', failure(1300, 'Not part of the network')),
+        receipts: [receipt('failed', 'rejected', { reason: '1300 Not part of the network' })],
+      },
+      'STOP by SMS': { body: inbound('sms', ' Stop '), receipts: [], suppressions: [suppression('sms', 'opted-out', 'Stop')] },
+      'START by SMS': {
+        body: inbound('sms', 'START'),
+        receipts: [],
+        suppressions: [{ ...suppression('sms', 'opted-out', 'START'), state: 'restored' }],
+      },
+      'a word that is no keyword': { body: inbound('sms', 'Stop by at five'), receipts: [] },
+      'STOP on WhatsApp, where it is a word like others': { body: inbound('whatsapp', 'STOP'), receipts: [] },
       'a phone that is off': {
         body: status('rejected', failure(1180, 'Absent for now')),
         receipts: [receipt('failed', 'rejected', { reason: '1180 Absent for now' })],
@@ -297,6 +331,7 @@ describe('vonage', () => {
     ['sms', { text: 'x'.repeat(1001) }, 'content'],
     ['viber', { text: 'x'.repeat(1001) }, 'content'],
     ['whatsapp', { text: 'x'.repeat(4097) }, 'content'],
+    ['whatsapp', { text: 'x'.repeat(3001), imageUrl: 'https://shop.example/i.png' }, 'content'],
     ['whatsapp', { approved: { name: 'a', language: 'en', parameters: { name: 'Ann' } } }, 'content'],
   ] as const)('refuses what cannot go before it calls (%#, %s)', async (channel, content, kind) => {
     const send = vonage({ auth: account, senders }).send(requestFor(channel, content as never) as never, context)
@@ -328,6 +363,18 @@ describe('vonageWebhook', () => {
     body: new TextEncoder().encode(body),
   })
   const source = vonageWebhook({ signatureSecret })
+
+  test("takes the signature of Vonage's own token, and refuses that it covers no body", async () => {
+    // vonage-java-sdk, MessagesClientTest.
+    const token =
+      'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJTaW5hIiwibmFtZSI6IkphdmFfU0RLIiwiaWF0IjoxNjk4NjgwMzkyfQ.4qJpi46NSYURiLI1xoLIfGRygA8IUI2QSG9P2Kus1Oo'
+    const secret = 'XsA09z2MhUxYcdbXaUX3aTT7TzGmnCLfkdILf0NIyC9hN9criTEUdlI3OZ5hRjR'
+    const { verify } = vonageWebhook({ signatureSecret: secret })
+    const signed = request('{}', { authorization: `Bearer ${token}` })
+    await expect(verify!(signed, 1_698_680_392_000)).rejects.toThrow('another body')
+    await expect(verify!(signed, 1_698_680_999_000)).rejects.toThrow('stale')
+    await expect(source.verify!(signed, 1_698_680_392_000)).rejects.toThrow('missing or wrong')
+  })
 
   test('refuses a token for another body, and one of another scheme', async () => {
     const { headers } = await signVonageWebhook({ signatureSecret, body: 'a', at })

@@ -11,11 +11,11 @@ import { inOrder, templateFor } from '../../wire/whatsapp.ts'
 /** The channels that one Vonage account can send on here. */
 export type VonageChannel = 'sms' | 'viber' | 'whatsapp'
 
-// Viber: 30 s to 3 days. [U] SMS: 20 s to 7 days.
+// Vonage's OpenAPI and vonage-dotnet-sdk: Viber 30 s to 3 days, SMS 20 s to 7 days.
 const lifetimes = { viber: [30, 259_200], sms: [20, 604_800] } as const
-// [U] 1,000 for SMS and Viber, 4,096 for WhatsApp.
 const longestSms = 1000
 const longestWhatsApp = 4096
+const longestCaption = 3000
 
 /** The body of `POST /v1/messages`, without what every channel has. Throws a `SendError` (`content`, `recipient`). */
 export async function messageOf(
@@ -39,7 +39,7 @@ export async function messageOf(
   const template = await templateFor(content, String(request.to), window)
   if (template === undefined) {
     const { text = '', imageUrl } = content
-    if (imageUrl === undefined || text !== '') checkText(text, longestWhatsApp)
+    if (imageUrl === undefined || text !== '') checkText(text, imageUrl === undefined ? longestWhatsApp : longestCaption)
     return { channel: 'whatsapp', from, to, ...bodyOf(text, imageUrl) }
   }
   const { name, namespace, language, parameters = [] } = template

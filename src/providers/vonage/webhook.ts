@@ -37,6 +37,8 @@ export type VonageEvent =
       readonly messageId: string
       readonly from: string
       readonly text?: string
+      /** What an SMS wishes by its keyword. */
+      readonly optOut?: 'stop' | 'start'
       readonly at: number
     }
   | { readonly event: 'unknown'; readonly raw: unknown }
@@ -55,7 +57,7 @@ export interface VonageWebhookOptions {
 
 /**
  * Statuses and inbound messages of Vonage's Messages API v1, signed with a JSON Web Token that covers the body and the time (`Authorization`, HS256).
- * One that comes unsigned is answered with 401, and Vonage sends it again. Source: developer.vonage.com, signed webhooks; vonage-node-sdk, jwt.
+ * One that comes unsigned is refused, and Vonage does not repeat what is answered with 401. Source: developer.vonage.com, signed webhooks; vonage-node-sdk, jwt.
  */
 export function vonageWebhook(options: VonageWebhookOptions): WebhookSource<VonageEvent> {
   checkNames('vonageWebhook', options, ['signatureSecret', 'tolerance', 'window', 'name'])
@@ -116,18 +118,31 @@ function eventOf(raw: unknown): VonageEvent {
       ...(isText(to) && { to: e164Of(to) }),
       status,
       at: timeIn(raw),
-      ...(isObject(error) && { error: errorOf(error) }),
+      // Vonage's reference has one error inside another.
+      ...(isObject(error) && { error: errorOf(isObject(error.error) ? error.error : error) }),
     }
   if (typeof type !== 'string' || channel === undefined) return { event: 'unknown', raw }
+  const optOut = channel === 'sms' && isText(text) ? keywords.get(text.trim().toUpperCase()) : undefined
   return {
     event: 'inbound',
     channel,
     messageId: wordIn(raw, 'message_uuid'),
     from: e164Of(wordIn(raw, 'from')),
     ...(isText(text) && { text }),
+    ...(optOut !== undefined && { optOut }),
     at: timeIn(raw),
   }
 }
+
+// Those of Vonage's Opt-Out Assist, which passes them on.
+const keywords: ReadonlyMap<string, 'stop' | 'start'> = new Map([
+  ['STOP', 'stop'],
+  ['END', 'stop'],
+  ['QUIT', 'stop'],
+  ['CANCEL', 'stop'],
+  ['UNSUBSCRIBE', 'stop'],
+  ['START', 'start'],
+] as const)
 
 function errorOf(error: JsonObject): { readonly code?: string; readonly detail?: string } {
   const code = codeOf(error)
@@ -162,11 +177,17 @@ function receiptOf(provider: string, event: VonageEvent): Receipt | undefined {
   }
 }
 
-/** 1190: "no longer active"; 1240: has sent STOP. */
+/** 1190: "no longer active"; 1240: has sent STOP; 1300: is not on WhatsApp or Viber. */
 function suppressionOf(provider: string, event: VonageEvent): Suppression | undefined {
+  if (event.event === 'inbound') {
+    const { channel, from: address, optOut, text = '', at } = event
+    const state = optOut === 'start' ? 'restored' : 'suppressed'
+    return optOut && { state, provider, channel, address, reason: 'opted-out', at, raw: text.trim() }
+  }
   if (event.event !== 'status' || statuses.get(event.status) !== 'failed') return undefined
   const { channel, to: address, at, error: { code: raw } = {} } = event
-  if (channel === undefined || address === undefined || (raw !== '1190' && raw !== '1240')) return undefined
+  const isGone = raw === '1190' || (raw === '1300' && channel !== 'sms')
+  if (channel === undefined || address === undefined || (!isGone && raw !== '1240')) return undefined
   return { state: 'suppressed', provider, channel, address, reason: raw === '1240' ? 'opted-out' : 'bounced', at, raw }
 }
 
