@@ -134,9 +134,12 @@ export class WebhookParseError extends OmnicascadeError {
 /** A webhook does not come from the vendor it claims to come from, or is too old. */
 export class WebhookVerificationError extends OmnicascadeError {
   override readonly name = 'WebhookVerificationError'
+  /** The vendor sends it again with a proof if it is answered with a 500, and not with a 401. */
+  readonly sendAgain: boolean
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, { sendAgain = false, ...options }: ErrorOptions & { readonly sendAgain?: boolean } = {}) {
     super('webhook-verification', message, options)
+    this.sendAgain = sendAgain
   }
 }
 

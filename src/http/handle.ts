@@ -1,4 +1,4 @@
-import { OmnicascadeError, type WebhookParseError } from '../contract/errors.ts'
+import { OmnicascadeError, type WebhookParseError, type WebhookVerificationError } from '../contract/errors.ts'
 import type { ReceiptSink } from '../contract/receipt.ts'
 import type { ParsedWebhook, WebhookRequest, WebhookSource } from '../contract/webhook.ts'
 import { systemClock } from '../wire/clock.ts'
@@ -132,7 +132,8 @@ const sendAgain = answerWith(500, { error: 'the events were not taken; send them
 function refusalOf(error: unknown): Answer {
   if (error instanceof WebhookRefusal) return answerWith(error.status, { error: error.message }, error.headers)
   if (!OmnicascadeError.is(error)) return sendAgain
-  if (error.code === 'webhook-verification') return answerWith(401, { error: 'the signature does not verify' })
+  if (error.code === 'webhook-verification')
+    return (error as WebhookVerificationError).sendAgain ? sendAgain : answerWith(401, { error: 'the signature does not verify' })
   if (error.code !== 'webhook-parse') return sendAgain
   const { message, path, line, column } = error as WebhookParseError
   return answerWith(400, { error: message, path, line, column })

@@ -6,7 +6,7 @@ import { type Answer, providerContract, signTurboSmsWebhook, webhookContract } f
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import type { WebhookRequest } from '../../src/contract/webhook.ts'
-import { sha1Hex } from '../../src/wire/sha1.ts'
+import { sha1Hex } from '../../src/wire/digest.ts'
 import { cases } from '../support/cases.ts'
 import { failureOf, thrownBy } from './failures.ts'
 

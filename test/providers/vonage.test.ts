@@ -1,6 +1,8 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
+import { createNotifier } from 'omnicascade'
+import { fetchWebhook } from 'omnicascade/http/fetch'
 import { vonage, vonageWebhook } from 'omnicascade/providers/vonage'
 import { type Answer, providerContract, signVonageWebhook, virtualClock, webhookContract } from 'omnicascade/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -373,14 +375,30 @@ describe('vonageWebhook', () => {
     const signed = request('{}', { authorization: `Bearer ${token}` })
     await expect(verify!(signed, 1_698_680_392_000)).rejects.toThrow('another body')
     await expect(verify!(signed, 1_698_680_999_000)).rejects.toThrow('stale')
-    await expect(source.verify!(signed, 1_698_680_392_000)).rejects.toThrow('missing or wrong')
+    await expect(source.verify!(signed, 1_698_680_392_000)).rejects.toThrow('is wrong')
   })
 
   test('refuses a token for another body, and one of another scheme', async () => {
     const { headers } = await signVonageWebhook({ signatureSecret, body: 'a', at })
     await expect(source.verify!(request('b', headers), at)).rejects.toThrow('another body')
     const basic = { authorization: headers!.authorization!.replace('Bearer', 'Basic') }
-    await expect(source.verify!(request('a', basic), at)).rejects.toThrow('missing or wrong')
+    await expect(source.verify!(request('a', basic), at)).rejects.toThrow('is wrong')
+  })
+
+  test('has what comes unsigned sent again, and what is signed wrongly not', async () => {
+    const handle = fetchWebhook(createNotifier({ providers: [vonage({ auth: account, senders })] }), source, { onError: () => {} })
+    const answered = async (headers: Readonly<Record<string, string>>) =>
+      (
+        await handle(
+          new Request('https://app.example.org/hooks/vonage', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', ...headers },
+            body: status('delivered'),
+          }),
+        )
+      ).status
+    expect(await answered({})).toBe(500)
+    expect(await answered({ authorization: 'Bearer x.y.z' })).toBe(401)
   })
 
   test('tells the window who wrote on WhatsApp, and on nothing else', async () => {

@@ -5,8 +5,8 @@ import type { Suppression } from '../../contract/suppression.ts'
 import type { Duration } from '../../contract/time.ts'
 import type { WebhookRequest, WebhookSource } from '../../contract/webhook.ts'
 import { textOf } from '../../webhooks/json.ts'
-import { hexOf } from '../../wire/bytes.ts'
 import { constantTimeEqual } from '../../wire/constant-time.ts'
+import { sha256Hex } from '../../wire/digest.ts'
 import { verifiedClaims } from '../../wire/jwt.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { e164Of } from '../../wire/phone.ts'
@@ -95,8 +95,7 @@ async function coversBody(claim: unknown, { body }: WebhookRequest): Promise<boo
 }
 
 async function isHashOf(claim: unknown, data: string | Uint8Array): Promise<boolean> {
-  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data)
-  return isText(claim) && constantTimeEqual(claim, hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))))
+  return isText(claim) && constantTimeEqual(claim, await sha256Hex(data))
 }
 
 function eventOf(raw: Readonly<Record<string, string>>): MessageBirdEvent {

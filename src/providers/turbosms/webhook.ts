@@ -4,9 +4,9 @@ import type { Receipt, ReceiptStatus } from '../../contract/receipt.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
+import { sha1Hex } from '../../wire/digest.ts'
 import { fieldsOf, isObject } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
-import { sha1Hex } from '../../wire/sha1.ts'
 import { statusOf, timeOf } from './status.ts'
 
 /** What a callback tells. `id` is the event's own, the same when TurboSMS tries again; `at` is in Unix milliseconds. */

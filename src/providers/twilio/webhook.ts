@@ -6,9 +6,10 @@ import type { Clock } from '../../contract/time.ts'
 import type { WebhookRequest, WebhookSource } from '../../contract/webhook.ts'
 import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
 import { textOf } from '../../webhooks/json.ts'
-import { base64Of, hexOf } from '../../wire/bytes.ts'
+import { base64Of } from '../../wire/bytes.ts'
 import { systemClock } from '../../wire/clock.ts'
 import { constantTimeEqual, matchesSecret } from '../../wire/constant-time.ts'
+import { sha256Hex } from '../../wire/digest.ts'
 import { hmac } from '../../wire/hmac.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../../wire/options.ts'
 
@@ -80,7 +81,7 @@ export function twilioWebhook(options: TwilioWebhookOptions): WebhookSource<Twil
 async function signedFields({ url, body }: WebhookRequest): Promise<string | undefined> {
   const hash = url.searchParams.get('bodySHA256')
   if (hash !== null) {
-    const own = hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(body))))
+    const own = await sha256Hex(body)
     return constantTimeEqual(hash.toLowerCase(), own) ? '' : undefined
   }
   const form = new URLSearchParams(new TextDecoder().decode(body))

@@ -6,8 +6,8 @@ import type { Duration } from '../../contract/time.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
-import { hexOf } from '../../wire/bytes.ts'
 import { constantTimeEqual } from '../../wire/constant-time.ts'
+import { sha256Hex } from '../../wire/digest.ts'
 import { fieldsOf, isObject } from '../../wire/json.ts'
 import { verifiedClaims } from '../../wire/jwt.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
@@ -57,7 +57,7 @@ export interface VonageWebhookOptions {
 
 /**
  * Statuses and inbound messages of Vonage's Messages API v1, signed with a JSON Web Token that covers the body and the time (`Authorization`, HS256).
- * One that comes unsigned is refused, and Vonage does not repeat what is answered with 401. Source: developer.vonage.com, signed webhooks; vonage-node-sdk, jwt.
+ * One that comes unsigned, as now and then happens, is answered with 500, so that it comes again. Source: developer.vonage.com, signed webhooks; vonage-node-sdk, jwt.
  */
 export function vonageWebhook(options: VonageWebhookOptions): WebhookSource<VonageEvent> {
   checkNames('vonageWebhook', options, ['signatureSecret', 'tolerance', 'window', 'name'])
@@ -77,15 +77,15 @@ export function vonageWebhook(options: VonageWebhookOptions): WebhookSource<Vona
     provider,
     signature: 'Authorization (JWT, HMAC of body and time)',
     async verify({ headers, body }, now) {
+      if (!headers.has('authorization'))
+        throw new WebhookVerificationError('Authorization is missing: Vonage signs what it sends again', { sendAgain: true })
       const token = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? ''
       const claims = await verifiedClaims(token, secrets)
       if (claims === undefined)
-        throw new WebhookVerificationError(
-          'Authorization is missing or wrong: give the signature secret of the account, not its API secret',
-        )
+        throw new WebhookVerificationError('Authorization is wrong: give the signature secret of the account, not its API secret')
       const { iat, payload_hash: hash } = claims
       checkFresh('Authorization (iat)', typeof iat === 'number' ? String(iat) : undefined, now, tolerance)
-      const own = hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(body))))
+      const own = await sha256Hex(body)
       if (!isText(hash) || !constantTimeEqual(hash, own))
         throw new WebhookVerificationError('Authorization is for another body: pass the body as it came')
     },

@@ -1,4 +1,4 @@
-import { hexOf } from '../../wire/bytes.ts'
+import { sha256Hex } from '../../wire/digest.ts'
 import { hmacJwt } from '../../wire/jwt.ts'
 import type { WebhookSignature } from '../webhook-contract.ts'
 
@@ -14,10 +14,8 @@ export async function signMessageBirdWebhook({
   readonly body: string
   readonly at: number
 }): Promise<WebhookSignature> {
-  const hash = async (text: string) =>
-    hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))))
   const nbf = Math.floor(at / 1000)
-  const claims = { iss: 'MessageBird', nbf, exp: nbf + 60, jti: 'e92eb5c5', url_hash: await hash(String(url)) }
-  const whole = body === '' ? claims : { ...claims, payload_hash: await hash(body) }
+  const claims = { iss: 'MessageBird', nbf, exp: nbf + 60, jti: 'e92eb5c5', url_hash: await sha256Hex(String(url)) }
+  const whole = body === '' ? claims : { ...claims, payload_hash: await sha256Hex(body) }
   return { headers: { 'messagebird-signature-jwt': await hmacJwt(whole, signingKey) } }
 }

@@ -1,4 +1,4 @@
-import { sha1Hex } from '../../wire/sha1.ts'
+import { sha1Hex } from '../../wire/digest.ts'
 import type { WebhookSignature } from '../webhook-contract.ts'
 
 /** An SMSC callback, as a form, with its `sha1`. */

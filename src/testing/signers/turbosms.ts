@@ -1,4 +1,4 @@
-import { sha1Hex } from '../../wire/sha1.ts'
+import { sha1Hex } from '../../wire/digest.ts'
 import type { WebhookSignature } from '../webhook-contract.ts'
 
 /** A TurboSMS callback with its `signature`: of the secret, and then the event's `id`, which the body must have. */

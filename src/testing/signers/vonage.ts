@@ -1,4 +1,4 @@
-import { hexOf } from '../../wire/bytes.ts'
+import { sha256Hex } from '../../wire/digest.ts'
 import { hmacJwt } from '../../wire/jwt.ts'
 import type { WebhookSignature } from '../webhook-contract.ts'
 
@@ -12,7 +12,7 @@ export async function signVonageWebhook({
   readonly body: string
   readonly at: number
 }): Promise<WebhookSignature> {
-  const hash = hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body))))
+  const hash = await sha256Hex(body)
   const claims = { iss: 'Vonage', iat: Math.floor(at / 1000), jti: 'c5ba8f24', api_key: 'abcd1234', payload_hash: hash }
   return { headers: { authorization: `Bearer ${await hmacJwt(claims, signatureSecret)}` } }
 }
