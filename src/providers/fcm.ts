@@ -134,7 +134,8 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   PERMISSION_DENIED: 'configuration',
   QUOTA_EXCEEDED: 'transient',
   RESOURCE_EXHAUSTED: 'transient',
-  SENDER_ID_MISMATCH: 'recipient',
+  // A device of another project, or the wrong service account: neither is a reason to give up a person, or everybody else.
+  SENDER_ID_MISMATCH: 'content',
   THIRD_PARTY_AUTH_ERROR: 'configuration',
   UNAUTHENTICATED: 'configuration',
   UNAVAILABLE: 'transient',

@@ -7,7 +7,12 @@ import { resultOf } from './infobip/answer.ts'
 import { callOf, type InfobipChannel } from './infobip/message.ts'
 
 export type { InfobipChannel } from './infobip/message.ts'
-export { type InfobipEvent, type InfobipWebhookOptions, infobipWebhook } from './infobip/webhook.ts'
+export {
+  type InfobipEvent,
+  type InfobipWebhookCredentials,
+  type InfobipWebhookOptions,
+  infobipWebhook,
+} from './infobip/webhook.ts'
 
 /** Options of `infobip`. */
 export interface InfobipOptions<C extends InfobipChannel = InfobipChannel> extends HttpOptions {

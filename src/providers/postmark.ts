@@ -8,7 +8,7 @@ import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { noReason, vendorWords } from '../wire/redact.ts'
 
-export { type PostmarkEvent, type PostmarkWebhookOptions, postmarkWebhook } from './postmark/webhook.ts'
+export { type PostmarkCredentials, type PostmarkEvent, type PostmarkWebhookOptions, postmarkWebhook } from './postmark/webhook.ts'
 
 /** Options of `postmark`. */
 export interface PostmarkOptions extends HttpOptions {

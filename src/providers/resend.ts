@@ -79,12 +79,12 @@ function resultOf(answer: HttpAnswer, secrets: readonly string[]): SendResult {
   if (answer.ok && isText(id)) return { messageId: id }
   if (answer.ok || !isText(name, /^[a-z][a-z_]{2,60}$/)) throw unexpectedAnswer('Resend', answer)
   throw new SendError(
-    kinds[name] ?? kindOfStatus(answer.status),
+    (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? kindOfStatus(answer.status),
     vendorWords(isText(message) ? message : '', secrets) || noReason,
     {
       code: name,
       retryAfter: answer.retryAfter,
-      field: fields[name],
+      field: Object.hasOwn(fields, name) ? fields[name] : undefined,
     },
   )
 }

@@ -136,8 +136,14 @@ export function smpp(options: SmppOptions): SmppProvider {
       if (sender === undefined) throw new SendError('content', senderForm, { field: 'sender' })
       const keys: string[] = []
       for (const part of partsOf({ digits, content, sender, within, idempotencyKey })) {
-        const { command, command_status: status, message_id: id } = await link.submit(part, signal)
-        if (status !== ok) throw refusalOf('message', status, statuses)
+        const answer = await link.submit(part, signal).catch((error: unknown) => {
+          throw keys.length > 0 ? partlySent(error) : error
+        })
+        const { command, command_status: status, message_id: id } = answer
+        if (status !== ok) {
+          const refusal = refusalOf('message', status, statuses)
+          throw keys.length > 0 ? partlySent(refusal) : refusal
+        }
         if (command !== 'submit_sm_resp' || typeof id !== 'string' || id === '') {
           throw new SendError('unknown', 'the SMSC took the message and gave no message_id')
         }
@@ -151,6 +157,12 @@ export function smpp(options: SmppOptions): SmppProvider {
     },
     close: () => link.close(),
   }
+}
+
+/** Tried again, a message of which the SMSC has some parts would go out with these twice. */
+function partlySent(error: unknown): unknown {
+  if (!(error instanceof SendError) || error.kind !== 'transient') return error
+  return new SendError('unknown', `the SMSC has a part of the message: ${error.message}`, { code: error.vendorCode })
 }
 
 const senderForm = 'a sender is a number with its +, a short number, or a name of up to 11 ASCII characters'

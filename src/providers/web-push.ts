@@ -45,7 +45,7 @@ export function webPush(options: WebPushOptions): ChannelProvider<'push'> {
     channels: ['push'],
     receipts: 'none',
     ...(limits && { limits }),
-    accepts: (address) => typeof address === 'object',
+    accepts: (address) => typeof address === 'object' && address !== null,
     async send({ to, content, within }, { signal }) {
       const subscription = subscriptionOf(to, allowPrivate)
       const { endpoint, headers, body } = encrypted(subscription, payloadOf(content), {
@@ -126,9 +126,10 @@ function encrypted(
 function resultOf({ status, ok, headers, retryAfter }: HttpAnswer): SendResult {
   const location = headers.get('location')
   if (ok) return location === null ? {} : { messageId: location }
-  // A subscription that is over is answered 410, and by some services 404; whoever is not let in has the wrong keys.
-  const kind = status === 404 || status === 410 ? 'recipient' : status === 400 ? 'configuration' : kindOfStatus(status)
-  throw new SendError(kind, words[status] ?? 'the push service refused the message', {
+  // A subscription that is over is answered 410, and by some services 404; whoever is not let in has the wrong keys,
+  // which is about this subscription alone: the browser may have subscribed with older ones, and the endpoint may be anybody's.
+  const kind = status === 404 || status === 410 ? 'recipient' : kindOfStatus(status)
+  throw new SendError(kind === 'configuration' ? 'content' : kind, words[status] ?? 'the push service refused the message', {
     code: status,
     retryAfter,
     field: status === 413 ? 'text' : undefined,

@@ -56,6 +56,7 @@ export function whatsappCloud(options: WhatsAppCloudOptions): ChannelProvider<'w
     channels: ['whatsapp'],
     receipts: 'full',
     limits,
+    keys: ({ idempotencyKey }) => [idempotencyKey],
     async send({ to, content, idempotencyKey }, { signal }) {
       const digits = digitsOf('WhatsApp', to)
       const body = {
@@ -67,7 +68,11 @@ export function whatsappCloud(options: WhatsAppCloudOptions): ChannelProvider<'w
       }
       const json = mergeFields(content.vendor?.['whatsapp-cloud'] ?? {}, body)
       const headers = { authorization: `Bearer ${accessToken}` }
-      return resultOf(await http(`${version}/${phoneNumberId}/messages`, { headers, json, signal }), [accessToken, digits])
+      return resultOf(
+        await http(`${version}/${phoneNumberId}/messages`, { headers, json, signal }),
+        [idempotencyKey],
+        [accessToken, digits],
+      )
     },
   }
 }

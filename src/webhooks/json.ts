@@ -48,7 +48,8 @@ export function parseJsonExactly(source: string, text: string): unknown {
   try {
     return JSON.parse(text, exactInteger) as unknown
   } catch {
-    // The text was JSON before, so only the reviver's recursion can have failed.
+    if (jsonFault(text) !== undefined) throw faultIn(source, text)
+    // It is JSON, so only the reviver's recursion can have failed.
     throw new WebhookParseError(source, 'the body is nested too deeply')
   }
 }

@@ -102,10 +102,10 @@ export function createHttp(vendor: string, { baseUrl = '', fetch }: HttpOptions,
 
 /**
  * The kind of a failed HTTP call by its status alone, for answers whose body says nothing better. 504 is a gateway that gave up
- * waiting for an upstream that has the request (RFC 9110), and may have sent: `unknown`.
+ * waiting for an upstream that has the request (RFC 9110; Cloudflare's is 524), and may have sent: `unknown`.
  */
 export function kindOfStatus(status: number): 'transient' | 'configuration' | 'content' | 'unknown' {
-  if (status === 504) return 'unknown'
+  if (status === 504 || status === 524) return 'unknown'
   if (status === 408 || status === 425 || status === 429 || status >= 500) return 'transient'
   return status === 401 || status === 402 || status === 403 || status === 404 || status === 407 ? 'configuration' : 'content'
 }

@@ -4,7 +4,7 @@ import type { Duration } from '../contract/time.ts'
 import type { OptionRule } from './options.ts'
 
 /** How far a signature's time may lie from now, in either direction, where a vendor says nothing. */
-export const defaultTolerance = 300_000
+const defaultTolerance = 300_000
 
 /** The rule of an option `tolerance`. */
 export function toleranceRule(tolerance: Duration | undefined): OptionRule {

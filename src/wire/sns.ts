@@ -11,7 +11,10 @@ export function isSnsUrl(text: unknown): text is string {
 
 /** Whether a URL is that of a certificate with which Amazon SNS signs. */
 export function isSnsCertificate(text: unknown): text is string {
-  return isSnsUrl(text) && /^https:\/\/[^/]+\/SimpleNotificationService-[\w-]+\.pem$/.test(text)
+  if (!isSnsUrl(text)) return false
+  const { pathname, search } = new URL(text)
+  // With a query it may be an answer of the API, which repeats what its caller has stored.
+  return search === '' && /^\/SimpleNotificationService-[\w-]+\.pem$/.test(pathname)
 }
 
 // A notification has neither SubscribeURL nor Token; what confirms a subscription or its end has both.

@@ -1,11 +1,11 @@
 import { fromBase64 } from './bytes.ts'
 
 /**
- * The public key (SPKI, in DER) of the first certificate in a PEM text (X.509, RFC 5280, 4.1), for WebCrypto, which reads none; undefined if there is no
+ * The public key (SPKI, in DER) of the certificate that a PEM text begins with (X.509, RFC 5280, 4.1), for WebCrypto, which reads none; undefined if there is no
  * certificate. Neither its signature nor its dates are looked at: it must come from where it is trusted.
  */
 export function publicKeyOf(pem: string): Uint8Array<ArrayBuffer> | undefined {
-  const base64 = /-----BEGIN CERTIFICATE-----([A-Za-z\d+/=\s]+)-----END CERTIFICATE-----/.exec(pem)?.[1]
+  const base64 = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z\d+/=\s]+)-----END CERTIFICATE-----/.exec(pem)?.[1]
   const der = fromBase64(base64?.replace(/\s/g, '') ?? '')
   const [certificate] = elementsOf(der)
   const [signed] = elementsOf(certificate?.content)

@@ -30,7 +30,8 @@ test('a process that is killed 510 times, at every point, loses nothing, sends n
     console.info(`seed ${seed}: ${JSON.stringify(figures)}`)
     verify(evidence)
     expect(errors).toEqual([])
-    const calm = await run(`calm-${seed}`, seed, { kills: 0, atOnce: evidence.plans.length, factor: 20 })
+    // All at once on a busy machine: a call must not be cut for being slow, which is a minute by this clock, and 10 s in fact.
+    const calm = await run(`calm-${seed}`, seed, { kills: 0, atOnce: evidence.plans.length, factor: 6 })
     verify(calm.evidence)
     // Most of what was killed is repeated or waited for; enough was not touched to be equal in every detail.
     expect(compare(evidence, calm.evidence)).toBeGreaterThan(evidence.plans.length / 10)

@@ -41,7 +41,7 @@ cases(
     success: { answer: () => HttpResponse.json({ name }), result: { messageId: name } },
     failures: {
       'a token that is over': { answer: refusal(404, 'NOT_FOUND', 'UNREGISTERED'), kind: 'recipient', code: 'UNREGISTERED' },
-      'a token of another project': { answer: refusal(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'), kind: 'recipient' },
+      'a token of another project': { answer: refusal(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'), kind: 'content' },
       'a token that is none': { answer: refusal(400, 'INVALID_ARGUMENT', undefined, violation), kind: 'recipient' },
       'a message that is none': {
         answer: refusal(400, 'INVALID_ARGUMENT', 'INVALID_ARGUMENT'),

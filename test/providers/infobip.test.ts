@@ -69,7 +69,7 @@ cases(
     failures: {
       'a network that is not set up': {
         answer: rejected('REJECTED_NETWORK', 'Network'),
-        kind: 'recipient',
+        kind: 'content',
         code: 'REJECTED_NETWORK',
       },
       'a sender that is not registered': { answer: rejected('REJECTED_SOURCE', 'Source'), kind: 'configuration' },

@@ -113,12 +113,7 @@ cases(
       'opting out and in': {
         body: JSON.stringify([event('spamreport'), event('unsubscribe'), event('group_unsubscribe'), event('group_resubscribe')]),
         receipts: [],
-        suppressions: [
-          said('complained', 'spamreport'),
-          said('opted-out', 'unsubscribe'),
-          said('opted-out', 'group_unsubscribe'),
-          said('opted-out', 'group_resubscribe', 'restored'),
-        ],
+        suppressions: [said('complained', 'spamreport'), said('opted-out', 'unsubscribe')],
       },
       'what is new': { body: JSON.stringify([event('teleported')]), receipts: [] },
     },

@@ -25,10 +25,20 @@ const says =
     HttpResponse.json({ ok: false, error, needed: 'chat:write', provided: token }, { status, headers })
 
 const words = {
-  transient: ['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org'],
-  recipient: ['channel_not_found', 'user_not_found', 'is_archived', 'not_in_channel', 'cannot_dm_bot', 'user_disabled'],
-  content: ['msg_too_long', 'invalid_blocks', 'too_many_attachments', 'invalid_arguments', 'something_new'],
-  configuration: ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'missing_scope', 'restricted_action'],
+  transient: ['ratelimited', 'service_unavailable', 'request_timeout', 'team_added_to_org'],
+  recipient: ['channel_not_found', 'user_not_found', 'is_archived', 'cannot_dm_bot', 'user_disabled'],
+  content: ['msg_too_long', 'invalid_blocks', 'too_many_attachments', 'invalid_arguments', 'something_new', 'not_in_channel'],
+  configuration: [
+    'invalid_auth',
+    'not_authed',
+    'account_inactive',
+    'token_revoked',
+    'missing_scope',
+    'restricted_action',
+    'messages_tab_disabled',
+    'not_allowed_token_type',
+  ],
+  unknown: ['internal_error', 'fatal_error'],
 } as const
 
 cases(

@@ -192,8 +192,8 @@ describe('what fails', () => {
     [0x64, 'transient'],
     [0xff, 'transient'],
     [0x0b, 'recipient'],
-    [0x50, 'recipient'],
-    [0x51, 'recipient'],
+    [0x50, 'configuration'],
+    [0x51, 'configuration'],
     [0xfe, 'recipient'],
     [0x02, 'configuration'],
     [0x03, 'configuration'],
@@ -224,6 +224,15 @@ describe('what fails', () => {
     const smsc = await serve()
     smsc.behaviour.submit = () => ({ command_status: 0x410 })
     expect((await failure(send(provide(smsc.port, { statuses: { 1040: 'recipient' } })))).kind).toBe('recipient')
+  })
+
+  test('a message of which the SMSC has some parts is not sent anew', async () => {
+    const smsc = await serve()
+    let parts = 0
+    smsc.behaviour.submit = () => (++parts === 1 ? { message_id: '1' } : { command_status: 0x58 })
+    const error = await failure(send(provide(smsc.port), { text: 'ы'.repeat(200) }))
+    expect(error).toMatchObject({ kind: 'unknown', vendorCode: '0x58', message: expect.stringContaining('has a part') })
+    expect(parts).toBe(2)
   })
 
   test('an answer without an id is unknown', async () => {

@@ -255,7 +255,6 @@ cases(
       'a number that there is not': {
         body: callback({ status: '20', err: '1' }),
         receipts: [receipt('failed', '20', { reason: 'err 1' })],
-        suppressions: [bounced('1')],
       },
       'a message that waits': { body: callback({ status: '-1' }), receipts: [] },
     },
@@ -322,8 +321,7 @@ describe('smscWebhook', () => {
   })
 
   test.each([
-    [{ status: '20', err: '11' }, [bounced('11')]],
-    [{ status: '20', err: '249' }, [bounced('249')]],
+    [{ status: '20', err: '249' }, []],
     [{ status: '22' }, [bounced('22')]],
     [{ status: '22', type: '0' }, [bounced('22')]],
     [{ status: '22', type: '10' }, []],

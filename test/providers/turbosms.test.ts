@@ -68,7 +68,7 @@ cases(
       'a test sender’s limit': { answer: whole(426, 'NOT_ALLOWED_TEST_MESSAGES_LIMIT'), kind: 'configuration' },
       'a number that is none': { answer: one(305, 'INVALID_PHONE'), kind: 'recipient', code: '305' },
       'a number on the stop list': { answer: one(404, 'NOT_ALLOWED_NUMBER_STOPLIST'), kind: 'recipient', code: '404' },
-      'a country not sent to': { answer: one(406, 'NOT_ALLOWED_RECIPIENT_COUNTRY'), kind: 'recipient' },
+      'a country not sent to': { answer: one(406, 'NOT_ALLOWED_RECIPIENT_COUNTRY'), kind: 'content' },
       'no text': { answer: whole(201, 'REQUIRED_MESSAGE_TEXT'), kind: 'content', code: '201', field: 'text' },
       'a text that is none': { answer: whole(304, 'INVALID_MESSAGE_TEXT'), kind: 'content', field: 'text' },
       'forbidden words': { answer: whole(412, 'NOT_ALLOWED_MESSAGE_TEXT'), kind: 'content', field: 'text' },

@@ -66,12 +66,12 @@ cases(
   }),
 )
 
+const at = Date.UTC(2026, 10, 25, 12)
 // With spaces, so that JSON serialised anew has other bytes.
-const fields = (event: string, more: string) => `{ "event": "${event}", "timestamp": 1457764197627, ${more} }`
+const fields = (event: string, more: string) => `{ "event": "${event}", "timestamp": ${at}, ${more} }`
 const about = `"message_token": 4912661846655238145, "user_id": "${to}"`
 const user = `{ "id": "${to}", "name": "John McClane", "country": "UK", "language": "en", "api_version": 1 }`
 const written = `"message_token": 4912661846655238145, "sender": ${user}, "message": { "type": "text", "text": "STOP" }`
-const at = 1457764197627
 const receipt = (raw: string, status: 'delivered' | 'read' | 'failed', more = {}) => ({
   provider: 'viber',
   keys: ['4912661846655238145'],
@@ -117,7 +117,7 @@ cases(
         receipts: [],
       },
       'what somebody writes': { body: fields('message', written), receipts: [] },
-      'what set_webhook asks with': { body: vector.body, receipts: [] },
+      'what set_webhook asks with': { body: fields('webhook', '"message_token": 1'), receipts: [] },
       'another event': { body: fields('action', '"x": 1'), receipts: [] },
     },
     sign: ({ body }) => signViberWebhook({ authToken, body }),
@@ -257,6 +257,14 @@ describe('viberWebhook', () => {
     const headers = { 'content-type': 'application/json', 'x-viber-content-signature': vector.signature }
     const request = new Request('https://app.example.org/hooks/viber', { method: 'POST', body: vector.body, headers })
     expect((await fetchWebhook(notifier, source)(request)).status).toBe(200)
+  })
+
+  test('refuses what is over half a day old, so that a copy restores nobody', async () => {
+    const body = fields('subscribed', `"user": ${user}, "message_token": 1`)
+    const { headers = {} } = await signViberWebhook({ authToken, body })
+    const request = requestOf(body, headers['x-viber-content-signature'])
+    await expect(source.verify!(request, at + 12 * 60 * 60_000)).resolves.toBeUndefined()
+    await expect(source.verify!(request, at + 12 * 60 * 60_000 + 1)).rejects.toThrow('timestamp is missing, stale')
   })
 
   test('tells who wrote what, and keeps what is new', () => {

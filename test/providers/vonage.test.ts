@@ -386,7 +386,9 @@ describe('vonageWebhook', () => {
   })
 
   test('has what comes unsigned sent again, and what is signed wrongly not', async () => {
-    const handle = fetchWebhook(createNotifier({ providers: [vonage({ auth: account, senders })] }), source, { onError: () => {} })
+    const handle = fetchWebhook(createNotifier({ providers: [vonage({ auth: account, senders })] }), source, {
+      onError: () => {},
+    })
     const answered = async (headers: Readonly<Record<string, string>>) =>
       (
         await handle(

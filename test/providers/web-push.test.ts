@@ -35,9 +35,9 @@ cases(
     failures: {
       'a subscription that is over': { answer: says(410), kind: 'recipient', code: '410' },
       'a subscription that there is none of': { answer: says(404), kind: 'recipient', code: '404' },
-      'headers that are wrong': { answer: says(400, 'UnauthorizedRegistration'), kind: 'configuration', code: '400' },
-      'keys that are wrong': { answer: says(401), kind: 'configuration', code: '401' },
-      'keys of another': { answer: says(403), kind: 'configuration', code: '403' },
+      'headers that are wrong': { answer: says(400, 'UnauthorizedRegistration'), kind: 'content', code: '400' },
+      'keys that are wrong': { answer: says(401), kind: 'content', code: '401' },
+      'keys of another': { answer: says(403), kind: 'content', code: '403' },
       'a notification that is too large': { answer: says(413), kind: 'content', code: '413', field: 'text' },
     },
     secrets: [vapid.privateKey, 'gAAAAABs3cret'],

@@ -60,9 +60,9 @@ const codes = {
   recipient: [
     [400, 131026],
     [400, 131021],
-    [400, 131030],
   ],
   content: [
+    [400, 131030],
     [400, 131047],
     [400, 131049],
     [400, 131050],
@@ -95,7 +95,7 @@ cases(
   providerContract({
     create: (wire) => whatsappCloud({ accessToken, phoneNumberId, ...wire }),
     request: requestFor({ text: 'Hi' }),
-    success: { answer: () => HttpResponse.json(taken), result: { messageId: taken.messages[0]!.id } },
+    success: { answer: () => HttpResponse.json(taken), result: { messageId: taken.messages[0]!.id, keys: ['n1.0.0'] } },
     failures: {
       ...Object.fromEntries(
         Object.entries(codes).flatMap(([kind, all]) =>
@@ -152,6 +152,10 @@ cases(
         body: body({ statuses: [status('sent'), status('read'), status('deleted')] }),
         receipts: [receipt('sent'), receipt('read')],
       },
+      'a delivery that names the attempt': {
+        body: body({ statuses: [status('delivered', { biz_opaque_callback_data: 'n1.0.0' })] }),
+        receipts: [receipt('delivered', { keys: [taken.messages[0]!.id, 'n1.0.0'] })],
+      },
       'a closed window': {
         body: body({ statuses: [failed(131047, 'Re-engagement message')] }),
         receipts: [receipt('failed', { reason: '131047 Re-engagement message' })],
@@ -159,32 +163,10 @@ cases(
       'a number that is not on WhatsApp': {
         body: body({ statuses: [failed(131026, 'Message undeliverable')] }),
         receipts: [receipt('failed', { reason: '131026 Message undeliverable' })],
-        suppressions: [
-          {
-            state: 'suppressed',
-            provider: 'whatsapp',
-            channel: 'whatsapp',
-            address: '+16505551234',
-            reason: 'bounced',
-            at: 1_750_857_384_000,
-            raw: '131026',
-          },
-        ],
       },
       'marketing that was stopped': {
         body: body({ statuses: [failed(131050, 'Stopped')] }),
         receipts: [receipt('failed', { reason: '131050 Stopped' })],
-        suppressions: [
-          {
-            state: 'suppressed',
-            provider: 'whatsapp',
-            channel: 'whatsapp',
-            address: '+16505551234',
-            reason: 'opted-out',
-            at: 1_750_857_384_000,
-            raw: '131050',
-          },
-        ],
       },
       'a message of a person': { body: body({ contacts: [], messages: [inbound] }), receipts: [] },
       'another field': { body: JSON.stringify(payload({}, 'account_update')), receipts: [] },

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { isPublicHttps } from '../../src/wire/public-url.ts'
 
-test.each([
-  'https://fcm.googleapis.com/fcm/send/x',
-  'https://updates.push.services.mozilla.com/wpush/v2/x',
-  'https://push.example.org:8443/x',
-])('takes %s', (url) => expect(isPublicHttps(url)).toBe(true))
+test.each(['https://fcm.googleapis.com/fcm/send/x', 'https://updates.push.services.mozilla.com/wpush/v2/x'])('takes %s', (url) =>
+  expect(isPublicHttps(url)).toBe(true),
+)
 
 test.each([
   'http://fcm.googleapis.com/x',
@@ -16,6 +14,9 @@ test.each([
   'https://0x7f.1/x',
   'https://[::1]/x',
   'https://169.254.169.254/latest/meta-data',
+  'https://push.example.org:8443/x',
+  'https://localhost.localdomain/x',
+  'https://kubernetes.default.svc/x',
   'https://db.internal/x',
   'https://db.internal./x',
   'https://user:pass@push.example.org/x',

@@ -11,6 +11,7 @@ test.each([
   ['https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=t', true, false],
   ['https://sns.us-east-1.amazonaws.com/a/SimpleNotificationService-0a.pem', true, false],
   ['https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem?x', true, false],
+  ['https://sns.us-east-1.amazonaws.com?Action=GetEndpointAttributes&z=/SimpleNotificationService-0a.pem', true, false],
   ['http://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem', false, false],
   ['https://sns.us-east-1.amazonaws.com:8443/SimpleNotificationService-0a.pem', false, false],
   ['https://eve@sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem', false, false],

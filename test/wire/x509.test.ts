@@ -19,7 +19,8 @@ const pem = `-----BEGIN CERTIFICATE-----${body}-----END CERTIFICATE-----\n`
 test('finds the key in a certificate, as OpenSSL does', () => {
   const key = createPublicKey(pem).export({ type: 'spki', format: 'der' })
   expect(Buffer.from(publicKeyOf(pem)!)).toEqual(key)
-  expect(publicKeyOf(`some words before\n${pem}${pem.replace('MII', 'AAA')}`)).toEqual(publicKeyOf(pem))
+  expect(publicKeyOf(`\n${pem}${pem.replace('MII', 'AAA')}`)).toEqual(publicKeyOf(pem))
+  expect(publicKeyOf(`<Attribute>${pem}</Attribute>`)).toBeUndefined()
 })
 
 test('finds none in what is no certificate, wherever it ends', () => {

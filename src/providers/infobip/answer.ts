@@ -35,8 +35,9 @@ function kindOf(name: string): FailureKind {
     case 'REJECTED_DESTINATION_NOT_REGISTERED':
     case 'REJECTED_ROUTE_NOT_AVAILABLE':
       return 'configuration'
-    // The account does not reach this network; that must not stop what goes to others.
+    // The account does not reach this network: neither a reason to give up the person, nor to stop what goes to others.
     case 'REJECTED_NETWORK':
+      return 'content'
     case 'REJECTED_PREFIX_MISSING':
     case 'REJECTED_DND':
     case 'REJECTED_DESTINATION_BLOCKLISTED':

@@ -146,6 +146,6 @@ function receiptOf(
 
 /** GSM 03.40: 1 is an unknown subscriber, 9 an illegal one. */
 function suppressionOf(provider: string, { status, errorCode, recipient, at }: MessageBirdEvent): Suppression | undefined {
-  if (status !== 'delivery_failed' || (errorCode !== '1' && errorCode !== '9')) return undefined
+  if (recipient === '' || status !== 'delivery_failed' || (errorCode !== '1' && errorCode !== '9')) return undefined
   return { state: 'suppressed', provider, channel: 'sms', address: e164Of(recipient), reason: 'bounced', at, raw: errorCode }
 }

@@ -130,8 +130,9 @@ function suppressionOf(provider: string, { type, email: address, at, raw }: Post
   if (type === 'SpamComplaint') return { ...shared, state: 'suppressed', reason: 'complained' }
   if (type === 'SubscriptionChange') {
     const { SuppressSending: off, SuppressionReason: word } = raw
+    if (typeof off !== 'boolean') return undefined
     const reason = word === 'HardBounce' ? 'bounced' : word === 'SpamComplaint' ? 'complained' : 'opted-out'
-    return { ...shared, state: off === true ? 'suppressed' : 'restored', reason }
+    return { ...shared, state: off ? 'suppressed' : 'restored', reason }
   }
   const { TypeCode: code } = raw
   const reason = type === 'Bounce' && typeof code === 'number' ? reasons[code] : undefined

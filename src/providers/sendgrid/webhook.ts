@@ -79,8 +79,6 @@ const statuses: Readonly<Record<string, ReceiptStatus>> = {
 const optOuts: Readonly<Record<string, SuppressionReason>> = {
   spamreport: 'complained',
   unsubscribe: 'opted-out',
-  group_unsubscribe: 'opted-out',
-  group_resubscribe: 'opted-out',
 }
 
 function parse(payload: JsonValue): ParsedWebhook<SendGridEvent> {
@@ -98,7 +96,7 @@ function parse(payload: JsonValue): ParsedWebhook<SendGridEvent> {
 function eventOf(raw: JsonObject): SendGridEvent | undefined {
   const { event: type, email, timestamp, sg_message_id: id, omnicascade: key, reason, url } = raw
   if (typeof type !== 'string' || typeof email !== 'string' || typeof timestamp !== 'number') return undefined
-  const isKnown = Object.hasOwn(statuses, type) || Object.hasOwn(optOuts, type)
+  const isKnown = Object.hasOwn(statuses, type) || Object.hasOwn(optOuts, type) || /^group_(un|re)subscribe$/.test(type)
   return {
     event: isKnown ? 'mail' : 'unknown',
     type,
@@ -127,7 +125,7 @@ function receiptOf(provider: string, { type, at, messageId, key, reason, url }: 
   }
 }
 
-/** A bounce of type `blocked` is the receiving server's mood of the day; what was dropped had bounced or complained before. */
+/** Leaving a group is about its mail alone. A bounce of type `blocked` is the receiving server's mood of the day; what was dropped had bounced or complained before. */
 function suppressionOf(provider: string, { type, email: address, at, reason = '', raw }: SendGridEvent): Suppression | undefined {
   const isHard = type === 'bounce' && raw.type !== 'blocked'
   const own = Object.hasOwn(optOuts, type)
@@ -138,8 +136,7 @@ function suppressionOf(provider: string, { type, email: address, at, reason = ''
         ? droppedFor(reason)
         : undefined
   if (own === undefined) return undefined
-  const state = type === 'group_resubscribe' ? 'restored' : 'suppressed'
-  return { state, provider, channel: 'email', address, reason: own, at, raw: type }
+  return { state: 'suppressed', provider, channel: 'email', address, reason: own, at, raw: type }
 }
 
 function droppedFor(reason: string): SuppressionReason | undefined {

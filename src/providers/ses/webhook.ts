@@ -62,6 +62,8 @@ export function sesWebhook(options: SesWebhookOptions): WebhookSource<SesEvent> 
   const got = async (url: string): Promise<string> => {
     const answer = await createHttp('Amazon SNS', { baseUrl: url, fetch })('', { signal: AbortSignal.timeout(10_000) })
     if (answer.ok) return answer.text
+    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429)
+      throw new WebhookVerificationError('Amazon SNS knows no such certificate or subscription')
     throw unexpectedAnswer('Amazon SNS', answer)
   }
   const certificateAt = kept(got)

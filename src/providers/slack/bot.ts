@@ -53,14 +53,15 @@ function resultOf(answer: HttpAnswer): SendResult {
   throw new SendError(kind, error.replaceAll('_', ' '), { code: error, retryAfter: answer.retryAfter, field: fieldOf(error) })
 }
 
-const words: Readonly<Record<Exclude<FailureKind, 'unknown'>, string>> = {
-  transient: 'ratelimited rate_limited internal_error fatal_error service_unavailable request_timeout team_added_to_org',
-  recipient:
-    'channel_not_found user_not_found is_archived not_in_channel cannot_dm_bot user_disabled messages_tab_disabled restricted_action_read_only_channel',
+const words: Readonly<Record<FailureKind, string>> = {
+  transient: 'ratelimited rate_limited service_unavailable request_timeout team_added_to_org',
+  recipient: 'channel_not_found user_not_found is_archived cannot_dm_bot user_disabled restricted_action_read_only_channel',
   content:
-    'no_text msg_too_long invalid_blocks invalid_blocks_format too_many_attachments msg_blocks_too_long invalid_arguments invalid_metadata_format',
+    'not_in_channel no_text msg_too_long invalid_blocks invalid_blocks_format too_many_attachments msg_blocks_too_long invalid_arguments invalid_metadata_format',
   configuration:
-    'invalid_auth not_authed account_inactive token_revoked token_expired missing_scope no_permission org_login_required ekm_access_denied access_denied restricted_action accesslimited two_factor_setup_required deprecated_endpoint method_deprecated',
+    'invalid_auth not_authed account_inactive token_revoked token_expired missing_scope no_permission org_login_required ekm_access_denied access_denied restricted_action accesslimited two_factor_setup_required deprecated_endpoint method_deprecated messages_tab_disabled not_allowed_token_type team_access_not_granted enterprise_is_restricted',
+  // Slack says of both that something may have succeeded.
+  unknown: 'fatal_error internal_error',
 }
 const kinds = new Map(Object.entries(words).flatMap(([kind, all]) => all.split(' ').map((word) => [word, kind as FailureKind])))
 

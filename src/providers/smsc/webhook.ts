@@ -126,10 +126,10 @@ function receiptOf(provider: string, event: SmscEvent): Receipt | undefined {
   }
 }
 
-/** No such subscriber, no SMS service, or no number at all; of SMS alone, for what else `type` may be is not public. */
+/** A number that is none, by what is signed (`err` is not); of SMS alone, for what else `type` may be is not public. */
 function suppressionOf(provider: string, event: SmscEvent): Suppression | undefined {
   if (event.event !== 'status' || event.status !== 'failed' || event.type !== undefined) return undefined
   const { phone: address, raw, error, at } = event
-  if (raw !== '22' && error !== '1' && error !== '11' && error !== '249') return undefined
+  if (raw !== '22') return undefined
   return { state: 'suppressed', provider, channel: 'sms', address, reason: 'bounced', at, raw: error ?? raw }
 }

@@ -58,11 +58,12 @@ function kindOf(code: number): FailureKind {
     case 425:
     case 426:
       return 'configuration'
-    // 406 is a country that the account does not send to; that must not stop what goes to others.
     case 305:
     case 404:
-    case 406:
       return 'recipient'
+    // A country that the account does not send to: neither a reason to give up the person, nor to stop what goes to others.
+    case 406:
+      return 'content'
     // The result could not be put into words, so something may have been sent.
     case 500:
     case 501:

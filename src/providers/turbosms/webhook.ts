@@ -45,7 +45,7 @@ export function turbosmsWebhook(options: TurboSmsWebhookOptions): WebhookSource<
   const provider = options.name ?? 'turbosms'
   return {
     provider,
-    signature: 'SHA-1 of secret and event id, in the body',
+    signature: 'SHA-1 of secret and event id alone, in the body',
     async verify({ body }) {
       const { id, signature } = proofOf(body)
       const expected = await Promise.all(secrets.flatMap((secret) => [sha1Hex(`${secret}${id}`), sha1Hex(`${id}${secret}`)]))

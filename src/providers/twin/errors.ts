@@ -9,7 +9,7 @@ import type { TwinItemError } from './message-types.ts'
  * The kind of a TWIN answer by its HTTP status: 400 and 422 are the message's fault, 401, 403, 404 and 405 the account's or the
  * set-up's, 429 and 5xx pass, and 504 may have sent.
  */
-export function kindOfTwinStatus(status: number): FailureKind {
+function kindOfTwinStatus(status: number): FailureKind {
   return status === 405 ? 'configuration' : kindOfStatus(status)
 }
 

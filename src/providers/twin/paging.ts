@@ -57,7 +57,7 @@ export function createList<T, F extends object>(api: TwinApi, path: string): Twi
 }
 
 /** Query fields as TWIN takes them: lists comma-separated, absent ones left out. */
-export function queryOf(fields: object): Record<string, string | number | boolean> {
+function queryOf(fields: object): Record<string, string | number | boolean> {
   const query: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (Array.isArray(value)) query[name] = value.join(',')

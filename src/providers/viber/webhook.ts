@@ -2,10 +2,13 @@ import { WebhookVerificationError } from '../../contract/errors.ts'
 import type { Receipt } from '../../contract/receipt.ts'
 import type { Suppression } from '../../contract/suppression.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
+import { lenientJson } from '../../webhooks/json.ts'
 import { hexOf } from '../../wire/bytes.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { hmac } from '../../wire/hmac.ts'
+import { fieldsOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
+import { checkFresh } from '../../wire/replay.ts'
 import { eventOf, type ViberEvent } from './events.ts'
 
 /** Options of `viberWebhook`. */
@@ -18,7 +21,7 @@ export interface ViberWebhookOptions {
 
 /**
  * A bot's webhook (`set_webhook`): what became of messages, who subscribed and unsubscribed, and who wrote. Viber signs the bytes
- * (`X-Viber-Content-Signature`) and no time: a copy verifies as well, and changes nothing twice. It repeats a webhook until it is answered 200.
+ * (`X-Viber-Content-Signature`), the time among them, which may lie half a day back: it repeats a webhook until it is answered 200.
  * Source: developers.viber.com, Viber REST API, Callbacks.
  */
 export function viberWebhook(options: ViberWebhookOptions): WebhookSource<ViberEvent> {
@@ -30,12 +33,15 @@ export function viberWebhook(options: ViberWebhookOptions): WebhookSource<ViberE
   return {
     provider,
     signature: 'X-Viber-Content-Signature (HMAC-SHA256)',
-    async verify({ headers, body }) {
+    async verify({ headers, body }, now) {
       const expected = await Promise.all(tokens.map(async (token) => hexOf(await hmac('SHA-256', token, body))))
       if (!matchesSecret(headers.get('x-viber-content-signature'), expected))
         throw new WebhookVerificationError(
           'X-Viber-Content-Signature is missing or wrong: give the token of this bot, and the body as it came',
         )
+      const { timestamp } = fieldsOf(lenientJson(body))
+      // What set_webhook asks with may have a number that is no time.
+      if (Number.isSafeInteger(timestamp)) checkFresh('timestamp', String(Number(timestamp) / 1000), now, '12h')
     },
     parse: ({ body }) => ({ events: [eventOf(body)], errors: [] }),
     receipts: (events) => events.flatMap((event) => receiptOf(provider, event) ?? []),

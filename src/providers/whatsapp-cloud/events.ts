@@ -15,6 +15,8 @@ export type WhatsAppCloudEvent =
       readonly status: string
       readonly at: number
       readonly recipient: string
+      /** The attempt's key, as the provider sent it. */
+      readonly key?: string
       readonly code?: number
       readonly title?: string
       readonly pricing?: JsonObject
@@ -48,21 +50,30 @@ export function parseWhatsApp({ method, url, body }: WebhookRequest): ParsedWebh
     if (event === undefined) errors.push(new WebhookParseError(source, 'lacks its id, its time or its number', { path }))
     else events.push(event)
   }
-  for (const [at, one] of entry.entries())
-    for (const [index, change] of listOf(fieldsOf(one).changes).entries()) {
+  const listIn = (path: string, value: JsonValue | undefined): readonly JsonValue[] => {
+    if (Array.isArray(value)) return value
+    if (value !== undefined) errors.push(new WebhookParseError(source, 'must be a list', { path }))
+    return []
+  }
+  for (const [at, one] of entry.entries()) {
+    const { changes = null } = fieldsOf(one)
+    for (const [index, change] of listIn(`entry[${at}].changes`, changes).entries()) {
       const { field, value } = fieldsOf(change)
       const path = `entry[${at}].changes[${index}].value`
       const { statuses, messages } = fieldsOf(value)
-      if (field !== 'messages' || (!Array.isArray(statuses) && !Array.isArray(messages)))
+      if (field !== 'messages' || (statuses === undefined && messages === undefined))
         events.push({ event: 'unknown', raw: change ?? null })
-      for (const [number, raw] of listOf(statuses).entries()) read(`${path}.statuses[${number}]`, raw, statusOf)
-      for (const [number, raw] of listOf(messages).entries()) read(`${path}.messages[${number}]`, raw, messageOf)
+      for (const [number, raw] of listIn(`${path}.statuses`, statuses).entries())
+        read(`${path}.statuses[${number}]`, raw, statusOf)
+      for (const [number, raw] of listIn(`${path}.messages`, messages).entries())
+        read(`${path}.messages[${number}]`, raw, messageOf)
     }
+  }
   return { events, errors }
 }
 
 function statusOf(raw: JsonObject): WhatsAppCloudEvent | undefined {
-  const { id, status, recipient_id: recipient, errors, pricing } = raw
+  const { id, status, recipient_id: recipient, biz_opaque_callback_data: key, errors, pricing } = raw
   const at = timeOf(raw.timestamp)
   if (typeof id !== 'string' || typeof status !== 'string' || typeof recipient !== 'string' || at === undefined) return undefined
   const { code, title } = fieldsOf(listOf(errors)[0])
@@ -72,6 +83,7 @@ function statusOf(raw: JsonObject): WhatsAppCloudEvent | undefined {
     status,
     at,
     recipient,
+    ...(typeof key === 'string' && key !== '' && { key }),
     ...(typeof code === 'number' && { code }),
     ...(typeof title === 'string' && { title }),
     ...(pricing !== undefined && { pricing: fieldsOf(pricing) }),

@@ -1,13 +1,11 @@
 import { WebhookVerificationError } from '../../contract/errors.ts'
 import type { Receipt } from '../../contract/receipt.ts'
-import type { Suppression } from '../../contract/suppression.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import type { WhatsAppWindow } from '../../contract/whatsapp-window.ts'
 import { hexOf } from '../../wire/bytes.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { hmac } from '../../wire/hmac.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
-import { e164Of } from '../../wire/phone.ts'
 import { parseWhatsApp, type WhatsAppCloudEvent } from './events.ts'
 
 /** Options of `whatsappCloudWebhook`. */
@@ -60,7 +58,6 @@ export function whatsappCloudWebhook(options: WhatsAppCloudWebhookOptions): Webh
     },
     parse: parseWhatsApp,
     receipts: (events) => events.flatMap((event) => receiptOf(provider, event) ?? []),
-    suppressions: (events) => events.flatMap((event) => suppressionOf(provider, event) ?? []),
     async remember(events) {
       for (const event of events) if (event.event === 'message') await window?.wrote(event.from, event.at)
     },
@@ -70,21 +67,14 @@ export function whatsappCloudWebhook(options: WhatsAppCloudWebhookOptions): Webh
   }
 }
 
+/** Nothing in a failure says that a number is of no use for good: 131026 is also an old client, 131050 an end to marketing alone. */
 function receiptOf(provider: string, event: WhatsAppCloudEvent): Receipt | undefined {
   if (event.event !== 'status') return undefined
-  const { messageId, status, at, code, title } = event
+  const { messageId, key, status, at, code, title } = event
   // A voice message that was played was read.
   const known = status === 'played' ? 'read' : status
   if (known !== 'sent' && known !== 'delivered' && known !== 'read' && known !== 'failed') return undefined
   const reason = [code, title].filter((part) => part !== undefined).join(' ')
-  return { provider, keys: [messageId], status: known, at, raw: status, ...(known === 'failed' && reason !== '' && { reason }) }
-}
-
-/** Whoever stopped marketing (131050) still gets what is no marketing: the app decides what the opt-out counts for. */
-function suppressionOf(provider: string, event: WhatsAppCloudEvent): Suppression | undefined {
-  if (event.event !== 'status' || event.status !== 'failed') return undefined
-  const reason = event.code === 131050 ? 'opted-out' : event.code === 131026 ? 'bounced' : undefined
-  if (reason === undefined) return undefined
-  const address = e164Of(event.recipient)
-  return { state: 'suppressed', provider, channel: 'whatsapp', address, reason, at: event.at, raw: String(event.code) }
+  const keys = key === undefined ? [messageId] : [messageId, key]
+  return { provider, keys, status: known, at, raw: status, ...(known === 'failed' && reason !== '' && { reason }) }
 }
