@@ -5,7 +5,7 @@ import { systemClock } from '../wire/clock.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { closedError } from './sqlite/errors.ts'
 import { createGroupCommit } from './sqlite/group-commit.ts'
-import { unlessLocked } from './sqlite/locked.ts'
+import { createGroupRead } from './sqlite/group-read.ts'
 import { openDatabase } from './sqlite/open.ts'
 import { createParked } from './sqlite/parked.ts'
 import { createRecords } from './sqlite/records.ts'
@@ -44,37 +44,27 @@ export function sqlite(given: string | SqliteOptions, ...more: readonly never[])
   const { records, parked } = statements
   const watchers = createWatchers(db, clock, pollEvery)
   const { write, close } = createGroupCommit({ db, clock, lockTimeout })
+  const { read, close: endReads } = createGroupRead({ db, clock, lockTimeout })
   let closing: Promise<void> | undefined
-
-  function read<T>(query: () => T): Promise<T> {
-    return unlessLocked(
-      () => {
-        if (closing !== undefined) throw closedError()
-        return query()
-      },
-      clock,
-      lockTimeout,
-    )
-  }
 
   return {
     shared: true,
-    async insert(record) {
+    insert(record) {
       const text = JSON.stringify(record)
       return write(() => records.insert(record, text), text.length)
     },
-    async update(record, expectedVersion) {
+    update(record, expectedVersion) {
       const text = JSON.stringify(record)
       return write(() => records.update(record, text, expectedVersion), text.length)
     },
     get: (id) => read(() => records.get(id)),
     findByKey: (provider, key, limit) => read(() => records.findByKey(provider, key, limit)),
-    async parkReceipt(receipt, now, expiresAt) {
+    parkReceipt(receipt, now, expiresAt) {
       const text = JSON.stringify(receipt)
       return write(() => parked.park(receipt, text, now, expiresAt), text.length)
     },
     findParked: (provider, keys, now) => read(() => parked.find(provider, keys, now)),
-    async dropParked(receipt) {
+    dropParked(receipt) {
       const text = JSON.stringify(receipt)
       return write(() => parked.drop(receipt, text), text.length)
     },
@@ -95,6 +85,7 @@ export function sqlite(given: string | SqliteOptions, ...more: readonly never[])
       return watchers.add(onChange)
     },
     close() {
+      endReads()
       closing ??= close().then(() => {
         watchers.clear()
         db.close()

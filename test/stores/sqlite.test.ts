@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { createNotifier, OmnicascadeError } from 'omnicascade'
 import { sqlite } from 'omnicascade/stores/sqlite'
 import { accept, scriptedProvider, virtualClock } from 'omnicascade/testing'
@@ -98,6 +98,78 @@ describe('group commit', () => {
     const error = await errorOf(() => store.insert(sampleRecord('n1')))
     expect(error).toMatchObject({ fault: 'unavailable', engineCode: 'SQLITE_IOERR' })
     expect(error.message).toMatch(/whether it is stored is not known.*same idempotencyKey is safe/)
+  })
+})
+
+describe('group read', () => {
+  const looks = async (act: () => Promise<unknown>) => {
+    const spy = vi.spyOn(StatementSync.prototype, 'run')
+    await act()
+    const run = spy.mock.contexts.map((statement) => (statement as StatementSync).sourceSQL)
+    spy.mockRestore()
+    return run
+  }
+
+  test('readers of one moment share a look at the file, of every kind; one by itself needs none', async () => {
+    const store = opened()
+    await many(3, (i) => store.insert(sampleRecord(`n${i}`, { keys: [`m${i}`] })))
+    const shared = await looks(async () => {
+      const [records, found, parked, due] = await Promise.all([
+        many(3, (i) => store.get(`n${i}`)),
+        store.findByKey('twin', 'm1', 10),
+        store.findParked('twin', ['m1'], start),
+        store.due(Number.MAX_SAFE_INTEGER, 10),
+      ])
+      expect(records.map((record) => record?.id)).toEqual(['n0', 'n1', 'n2'])
+      expect([found.length, parked.length, due.length]).toEqual([1, 0, 3])
+    })
+    expect(shared).toEqual(['begin', 'end'])
+    expect(await looks(async () => store.get('n1'))).toEqual([])
+  })
+
+  test('sees what others wrote since the last one', async () => {
+    const path = freshFile()
+    const [one, other] = [opened(path), opened(path)]
+    const both = () => many(2, (i) => one.get(`n${i}`))
+    expect(await both()).toEqual([undefined, undefined])
+    await other.insert(sampleRecord('n1'))
+    expect(await both()).toMatchObject([undefined, { id: 'n1' }])
+  })
+
+  test('one that finds the file locked is tried again, and does not keep the others waiting', async () => {
+    const clock = virtualClock()
+    const store = opened({ path: freshFile(), clock, lockTimeout: '1s' })
+    await many(3, (i) => store.insert(sampleRecord(`n${i}`)))
+    const get = StatementSync.prototype.get
+    let tries = 0
+    const spy = vi.spyOn(StatementSync.prototype, 'get').mockImplementation(function (this: StatementSync, ...given) {
+      if (String(given[0]) === 'n1' && tries++ < 3) throw sqliteError(261)
+      return Reflect.apply(get, this, given)
+    })
+    const [first, second, third] = [0, 1, 2].map((i) => store.get(`n${i}`))
+    expect([await first, await third]).toMatchObject([{ id: 'n0' }, { id: 'n2' }])
+    await clock.advance('0.5s')
+    expect(await second).toMatchObject({ id: 'n1' })
+    spy.mockRestore()
+  })
+
+  test.each(['begin', 'end'])('a look at the file whose %s fails costs nobody an answer, and holds up no write', async (sql) => {
+    const store = opened()
+    await store.insert(sampleRecord('n1'))
+    failOnce(sql, sqliteError(10))
+    expect(await many(2, () => store.get('n1'))).toMatchObject([{ id: 'n1' }, { id: 'n1' }])
+    expect(await store.update(next(sampleRecord('n1')), 0)).toBe(true)
+  })
+
+  test('what was asked for before the store was closed is answered, nothing later', async () => {
+    const store = opened()
+    await store.insert(sampleRecord('n1'))
+    const asked = many(2, () => store.get('n1'))
+    const closed = store.close?.()
+    const late = errorOf(() => store.get('n1'))
+    expect(await asked).toMatchObject([{ id: 'n1' }, { id: 'n1' }])
+    expect(await late).toMatchObject({ fault: 'refused', message: expect.stringContaining('the store is closed') })
+    await closed
   })
 })
 

@@ -7,8 +7,9 @@ import { checkSchema, migrate } from './schema.ts'
 const busyTimeout = 5
 const openingPause = 20
 
-// In pages of 4 KB. The random ids of many records share few pages: the rarer a checkpoint, the more of them it writes once instead of often.
-const checkpointAfter = 4000
+// In pages of 4 KB. The random keys of many records share few pages: the rarer a checkpoint, the more of them it writes once instead of often;
+// but it holds up the event loop, for some tens of milliseconds.
+const checkpointAfter = 8000
 // In bytes: a log that a slow reader let grow is cut to this once it can begin anew.
 const mostLog = 64 * 1024 * 1024
 // In KB where negative: a whole transaction, so that it is not written before its time.
