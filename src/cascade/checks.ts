@@ -29,12 +29,12 @@ const addressForms: Readonly<Record<AddressKey, readonly [(value: unknown) => bo
   chat: [isText, 'is not a chat id'],
 }
 
-const fieldForms: Readonly<Record<keyof Recipient, readonly [(value: unknown) => boolean, string]>> = {
+const fieldForms = Object.entries({
   ...addressForms,
   userId: [isText, 'is no text, or empty'],
   locale: [isText, 'is not a language tag, such as uk-UA'],
   timeZone: [isTimeZone, noZone],
-}
+} satisfies Readonly<Record<keyof Recipient, readonly [(value: unknown) => boolean, string]>>)
 
 /**
  * The recipient's own fields out of what may be a whole row of a database. Reports every address that cannot be one, and an
@@ -46,7 +46,7 @@ export function recipientOf(given: unknown, report: Report): Recipient {
     return {}
   }
   const to: Record<string, unknown> = {}
-  for (const [key, [isValid, message]] of Object.entries(fieldForms)) {
+  for (const [key, [isValid, message]] of fieldForms) {
     const value = (given as Readonly<Record<string, unknown>>)[key]
     if (value === null || value === undefined) continue
     if (isValid(value)) to[key] = value
@@ -98,9 +98,10 @@ export function checkJson(value: unknown, path: string, report: Report, depth = 
     return value.map((item, index) => checkJson(item, `${path}[${index}]`, report, depth + 1)).every(Boolean)
   if (value instanceof Date) return complain('is a Date: pass an ISO string, so that the record stays plain JSON')
   if (typeof value !== 'object' || !isPlain(value)) return complain(`is ${describe(value)}: records hold plain JSON only`)
-  return Object.entries(value)
-    .map(([key, item]) => item === undefined || checkJson(item, `${path}.${key}`, report, depth + 1))
-    .every(Boolean)
+  let isJson = true
+  for (const [key, item] of Object.entries(value))
+    if (item !== undefined && !checkJson(item, `${path}.${key}`, report, depth + 1)) isJson = false
+  return isJson
 
   function complain(message: string): false {
     report(path, message)

@@ -196,9 +196,13 @@ function quoted(channel: unknown): string {
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, copyOf(item)]])),
-  ) as T
+  // What is spread is defined, not set: a key such as __proto__ stays a key.
+  const copy = { ...value } as Record<string, unknown>
+  for (const [key, item] of Object.entries(copy)) {
+    if (item === undefined) delete copy[key]
+    else if (typeof item === 'object') copy[key] = copyOf(item)
+  }
+  return copy as T
 }
 
 function remedy(step: StepRecord): string {

@@ -2,9 +2,11 @@ import { nanoid } from 'nanoid'
 import { differences } from '../cascade/fingerprint.ts'
 import { type PlanContext, plan, templateOf } from '../cascade/plan.ts'
 import { IdempotencyConflictError } from '../contract/errors.ts'
+import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
+import { chain } from './awaitable.ts'
 import { contentIssues } from './content-issues.ts'
 
 // Loaded when the first request comes: a process that only wakes notifications and takes webhooks needs none of it.
@@ -15,17 +17,16 @@ function newId(now: number): string {
 }
 
 /** Checks a request, all of it, and plans its record. Throws `RequestError`. */
-export async function planRequest(
+export function planRequest(
   request: NotificationRequest,
-  {
-    createId = () => newId(context.now),
-    ...context
-  }: Omit<PlanContext, 'id'> & { readonly createId: (() => string) | undefined },
-): Promise<{ record: NotificationRecord; template: Template<never> | undefined }> {
+  context: Omit<PlanContext, 'id'> & { readonly createId: (() => string) | undefined },
+): Awaitable<{ record: NotificationRecord; template: Template<never> | undefined }> {
+  const { createId = () => newId(context.now) } = context
   const template = templateOf(request)
-  const checked = await (template?.validate(request.variables ?? {}) ?? { issues: contentIssues(request?.content) })
-  const record = plan(request, { ...context, id: createId() }, 'issues' in checked ? checked.issues : [])
-  return { record, template }
+  return chain(template?.validate(request.variables ?? {}) ?? { issues: contentIssues(request?.content) }, (checked) => {
+    const record = plan(request, { ...context, id: createId() }, 'issues' in checked ? checked.issues : [])
+    return { record, template }
+  })
 }
 
 /** Throws `IdempotencyConflictError` if the record that has a request's idempotency key came from another request than `planned`. */

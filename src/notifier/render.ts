@@ -86,7 +86,9 @@ function applyPolicy(content: Content, policy: SmsPolicy | undefined): Awaitable
 }
 
 function pick(content: Content, channels: readonly Channel[]): Content {
-  return Object.fromEntries(channels.flatMap((channel) => (content[channel] === undefined ? [] : [[channel, content[channel]]])))
+  const picked: Partial<Record<Channel, unknown>> = {}
+  for (const channel of channels) if (content[channel] !== undefined) picked[channel] = content[channel]
+  return picked as Content
 }
 
 function failure(error: unknown): Rendered {

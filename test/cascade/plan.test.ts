@@ -3,6 +3,7 @@ import { defineTemplate, type NotificationRequest, RequestError } from 'omnicasc
 import { scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { plan } from '../../src/cascade/plan.ts'
 import { ada, content, world } from '../support/world.ts'
 
 const providers = [
@@ -394,6 +395,21 @@ describe('what is right', () => {
     })
     expect(JSON.parse(JSON.stringify(record))).toStrictEqual(record)
     expect(record).toMatchObject({ message: { template: { id: 'hello', version: '1' }, variables: { name: 'Ada' } } })
+  })
+
+  test('a record is a copy, down to a key that names a prototype', async () => {
+    const metadata = JSON.parse('{"__proto__":{"order":"1"},"lines":[{"count":1}]}')
+    const record = plan(request({ metadata }), {
+      id: 'n1',
+      now: 0,
+      providers,
+      retry: { attempts: 1, baseDelay: 0, maxDelay: 0 },
+      within: () => 0,
+      timeZone: null,
+    })
+    metadata.lines[0].count = 2
+    expect(JSON.stringify(record.metadata)).toBe('{"__proto__":{"order":"1"},"lines":[{"count":1}]}')
+    expect(Object.getPrototypeOf(record.metadata)).toBe(Object.prototype)
   })
 
   test('a delegated step applies when any of its channels has content and an address', async () => {
