@@ -58,7 +58,7 @@ export const adapters: readonly Adapter[] = [
       senders: { sms: 'Shop', viber: '16273', whatsapp: '+447700900001' },
     }),
     source: vonageWebhook({ signatureSecret: secret }),
-    unverified: 'limits of SMS',
+    unverified: 'kinds of some codes',
   },
   {
     page: 'messagebird',

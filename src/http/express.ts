@@ -69,7 +69,7 @@ function bodyOf(request: ExpressRequest): AsyncIterator<Uint8Array> {
     throw new WebhookRefusal(
       500,
       'the body was already read: a body parser such as express.json() ran before this handler. Mount the webhook before it, or keep ' +
-        'the raw body: express.json({ verify: (req, _res, buf) => { req.rawBody = buf } })',
+        'the raw body in that parser (express.json, express.urlencoded): { verify: (req, _res, buf) => { req.rawBody = buf } }',
     )
   }
   return request[Symbol.asyncIterator]()
