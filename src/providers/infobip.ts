@@ -3,6 +3,7 @@ import type { WhatsAppWindow } from '../contract/whatsapp-window.ts'
 import { createHttp, type HttpOptions, urlForm } from '../wire/http.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
 import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
+import { windowRule } from '../wire/whatsapp.ts'
 import { resultOf } from './infobip/answer.ts'
 import { callOf, type InfobipChannel } from './infobip/message.ts'
 
@@ -44,7 +45,7 @@ export function infobip<C extends InfobipChannel>(options: InfobipOptions<C>): C
     ['apiKey', apiKey, isText(apiKey, /^[\x21-\x7e]+$/), 'be an API key as Infobip gives it'],
     sendersRule(options?.senders, channels),
     ['notifyUrl', notifyUrl, notifyUrl === undefined || isHttpUrl(notifyUrl), urlForm],
-    ['window', window, window === undefined || typeof window?.isOpen === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'isOpen'),
   ])
   const http = createHttp('Infobip', { baseUrl, fetch })
 

@@ -10,6 +10,8 @@ import {
   sendiosSmsKey,
   sendiosUserKey,
 } from '../webhooks/sendios-keys.ts'
+import { base64Of, joined } from '../wire/bytes.ts'
+import { sha1Hex } from '../wire/digest.ts'
 import { createHttp, type Http, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
 import { fieldsOf, isObject } from '../wire/json.ts'
 import { checkOptions, isText } from '../wire/options.ts'
@@ -244,10 +246,10 @@ type Post = (path: string, body: JsonObject, address: string, signal: AbortSigna
 
 function poster(http: Http, auth: SendiosAuth): Post {
   const { apiKey, sdkKey = '' } = keysOf(auth)
-  const key = apiKey === undefined ? sha1(sdkKey) : apiKey
+  const key = apiKey === undefined ? sha1Hex(sdkKey) : apiKey
   return async (path, body, address, signal) => {
     const password = await key
-    const credentials = base64(`${auth.clientId}:${password}`)
+    const credentials = base64Of(joined([`${auth.clientId}:${password}`]))
     const answer = await http(path, { json: body, headers: { authorization: `Basic ${credentials}` }, signal })
     return dataOf(answer, [password, credentials, address])
   }
@@ -265,13 +267,4 @@ function dataOf(answer: HttpAnswer, secrets: readonly string[]): JsonObject {
   }
   if (answer.status !== 200 || !isObject(data) || queued === false) throw unexpectedAnswer('Sendios', answer)
   return data
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 }

@@ -6,6 +6,7 @@ import type { ChannelProvider, ProviderLimits } from '../contract/provider.ts'
 import type { ReceiptSink } from '../contract/receipt.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
+import { type CommandWords, commandReader, commandRules } from '../wire/commands.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
 import { eventOf, idOf, receiptOf, type SmppEvent, type SmppIds, suppressionOf } from './smpp/deliver.ts'
@@ -18,7 +19,7 @@ import { refusalOf, type StatusKinds } from './smpp/statuses.ts'
 export type { SmppAddress, SmppEvent, SmppIds }
 
 /** Options of `smpp`. */
-export interface SmppOptions {
+export interface SmppOptions extends CommandWords {
   /** `smpp://host:2775`, or `ssmpp://host:3550` for TLS. */
   readonly url: string
   readonly systemId: string
@@ -38,9 +39,6 @@ export interface SmppOptions {
   readonly ids?: SmppIds
   /** Kinds for the SMSC's own `command_status` codes, by number. */
   readonly statuses?: StatusKinds
-  /** Texts that opt out, and in again, in upper or lower case. Default STOP, STOPALL, UNSUBSCRIBE, СТОП; and START, UNSTOP, СТАРТ. */
-  readonly stopWords?: readonly string[]
-  readonly startWords?: readonly string[]
   readonly name?: string
   /** Default as many calls at a time as `window`. */
   readonly limits?: ProviderLimits
@@ -75,7 +73,7 @@ const tryAgain = 0x64
 export function smpp(options: SmppOptions): SmppProvider {
   checkSmppOptions(options)
   const { name = 'smpp', window = 10, clock = systemClock, ids, statuses, limits = { concurrency: window } } = options
-  const { stopWords = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'СТОП'], startWords = ['START', 'UNSTOP', 'СТАРТ'] } = options
+  const commandIn = commandReader(options)
   const { protocol, hostname, port } = new URL(options.url)
   const isTls = protocol === 'ssmpp:'
   let receiver: { readonly sink: ReceiptSink; readonly receiving: SmppReceiving } | undefined
@@ -98,7 +96,7 @@ export function smpp(options: SmppOptions): SmppProvider {
     if (receiver === undefined) return tryAgain
     const { sink, receiving } = receiver
     try {
-      const event = eventOf(pdu, { ids, stopWords, startWords, now: clock.now() })
+      const event = eventOf(pdu, { ids, commandIn, now: clock.now() })
       const receipt = receiptOf(name, event)
       const suppression = suppressionOf(name, event)
       if (receipt) await sink.ingest([receipt])
@@ -177,10 +175,9 @@ function addressOf(sender: string | SmppAddress | undefined): SmppAddress | unde
 function checkSmppOptions(options: SmppOptions): void {
   checkNames('smpp', options, names)
   const { url, systemId, password, systemType = '', sender, tls = {}, window = 10, ids }: Partial<SmppOptions> = options ?? {}
-  const { enquireEvery = 1, answerWithin = 1, clock = systemClock, stopWords = [], startWords = [] } = options ?? {}
+  const { enquireEvery = 1, answerWithin = 1, clock = systemClock } = options ?? {}
   const bases: readonly unknown[] = ['decimal', 'hex']
   const isUrl = isText(url, /^ss?mpp:\/\/[^/@]+\/?$/) && URL.canParse(url)
-  const areWords = (words: unknown) => Array.isArray(words) && words.every((word) => isText(word))
   checkOptions('smpp', [
     ['url', url, isUrl, 'be an smpp:// or ssmpp:// URL with a host, and neither user nor path'],
     ['systemId', systemId, isText(systemId, /^[\x20-\x7e]+$/), 'be the system id, in ASCII'],
@@ -197,8 +194,7 @@ function checkSmppOptions(options: SmppOptions): void {
       ids === undefined || (bases.includes(ids?.answers) && bases.includes(ids?.receipts)),
       'name decimal or hex twice',
     ],
-    ['stopWords', stopWords, areWords(stopWords), 'be a list of words'],
-    ['startWords', startWords, areWords(startWords), 'be a list of words'],
+    ...commandRules(options ?? {}),
     clockRule(clock),
   ])
 }

@@ -8,7 +8,7 @@ import { createHttp, type HttpOptions } from '../wire/http.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
 import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
-import { templateFor } from '../wire/whatsapp.ts'
+import { templateFor, windowRule } from '../wire/whatsapp.ts'
 import { resultOf } from './twilio/answer.ts'
 
 export { type TwilioEvent, type TwilioWebhookOptions, twilioWebhook } from './twilio/webhook.ts'
@@ -99,7 +99,7 @@ function checkTwilioOptions(options: TwilioOptions): void {
       : ['apiKey', apiKey, isKey, 'be the sid (SK…) and the secret of an API key'],
     sendersRule(senders, channels),
     ['callbackUrl', callbackUrl, callbackUrl === undefined || isHttpUrl(callbackUrl), 'be an absolute URL'],
-    ['window', window, window === undefined || typeof window?.isOpen === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'isOpen'),
   ])
 }
 

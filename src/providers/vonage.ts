@@ -9,6 +9,7 @@ import { isPrivateKey, type JwtSigner, jwtSigner } from '../wire/jwt.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, clockRule, isHttpUrl, isText, type OptionRule } from '../wire/options.ts'
 import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
+import { windowRule } from '../wire/whatsapp.ts'
 import { resultOf } from './vonage/answer.ts'
 import { messageOf, type VonageChannel } from './vonage/message.ts'
 
@@ -52,7 +53,7 @@ export function vonage<C extends VonageChannel>(options: VonageOptions<C>): Chan
     authRule(auth),
     sendersRule(options?.senders, channels),
     ['callbackUrl', callbackUrl, callbackUrl === undefined || isHttpUrl(callbackUrl), urlForm],
-    ['window', window, window === undefined || typeof window?.isOpen === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'isOpen'),
     clockRule(clock),
   ])
   const http = createHttp('Vonage', { baseUrl, fetch })

@@ -4,6 +4,7 @@ import { createHttp, type HttpOptions } from '../wire/http.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
+import { windowRule } from '../wire/whatsapp.ts'
 import { resultOf } from './whatsapp-cloud/answer.ts'
 import { messageOf } from './whatsapp-cloud/message.ts'
 
@@ -48,7 +49,7 @@ export function whatsappCloud(options: WhatsAppCloudOptions): ChannelProvider<'w
     ['accessToken', accessToken, isText(accessToken, /^[\x21-\x7e]+$/), 'be an access token, and nothing else'],
     ['phoneNumberId', phoneNumberId, isText(phoneNumberId, /^\d{1,30}$/), 'be the id of a number, in digits'],
     ['version', version, isText(version, /^v\d+\.\d+$/), 'be a version of the Graph API, such as v24.0'],
-    ['window', window, window === undefined || typeof window?.isOpen === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'isOpen'),
   ])
   const http = createHttp('WhatsApp', { baseUrl, fetch })
   return {

@@ -1,6 +1,12 @@
 import type { ApprovedTemplate, WhatsAppContent } from '../contract/content.ts'
 import { SendError } from '../contract/errors.ts'
 import type { WhatsAppWindow } from '../contract/whatsapp-window.ts'
+import type { OptionRule } from './options.ts'
+
+/** The rule of an option `window`, of which `method` is called. */
+export function windowRule(window: WhatsAppWindow | undefined, method: keyof WhatsAppWindow): OptionRule {
+  return ['window', window, window === undefined || typeof window?.[method] === 'function', 'be what `whatsappWindow` gives']
+}
 
 /**
  * The approved template that a WhatsApp message must be, or undefined where its text or picture may go as it is. With a window free

@@ -7,6 +7,7 @@ import { basicOf } from '../../wire/basic.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { e164Of } from '../../wire/phone.ts'
+import { windowRule } from '../../wire/whatsapp.ts'
 import { duplicate } from './answer.ts'
 import { type InfobipEvent, parseInfobip } from './events.ts'
 
@@ -49,7 +50,7 @@ export function infobipWebhook(options: InfobipWebhookOptions): WebhookSource<In
       'be a username (without a colon) and a password, or there must be a token',
     ],
     ['token', options?.token, tokens.every((token) => isText(token)), 'be a text, or a list of texts'],
-    ['window', window, window === undefined || typeof window?.wrote === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'wrote'),
   ])
   const accepted = credentials.map(({ username, password }) => basicOf(username, password))
   return {

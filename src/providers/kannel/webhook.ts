@@ -2,6 +2,7 @@ import { WebhookParseError, WebhookVerificationError } from '../../contract/erro
 import type { Receipt, ReceiptStatus } from '../../contract/receipt.ts'
 import type { Suppression } from '../../contract/suppression.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
+import { type CommandIn, type CommandWords, commandReader, commandRules } from '../../wire/commands.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { e164Of } from '../../wire/phone.ts'
@@ -32,12 +33,9 @@ export type KannelEvent =
   | { readonly event: 'unknown'; readonly raw: unknown }
 
 /** Options of `kannelWebhook`. */
-export interface KannelWebhookOptions {
+export interface KannelWebhookOptions extends CommandWords {
   /** The `token` in the query of `dlrUrl`, and of the `get-url` for inbound messages; several while it is changed. */
   readonly secret: string | readonly string[]
-  /** Texts that opt out, and in again, in upper or lower case. Default STOP, STOPALL, UNSUBSCRIBE, СТОП; and START, UNSTOP, СТАРТ. */
-  readonly stopWords?: readonly string[]
-  readonly startWords?: readonly string[]
   /** Name of the provider. */
   readonly name?: string
 }
@@ -49,18 +47,17 @@ export interface KannelWebhookOptions {
 export function kannelWebhook(options: KannelWebhookOptions): WebhookSource<KannelEvent> {
   checkNames('kannelWebhook', options, ['secret', 'stopWords', 'startWords', 'name'])
   const secrets = [options?.secret ?? []].flat()
-  const { stopWords = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'СТОП'], startWords = ['START', 'UNSTOP', 'СТАРТ'] } = options ?? {}
-  const areTexts = (given: readonly unknown[]) => Array.isArray(given) && given.every((one) => isText(one))
   checkOptions('kannelWebhook', [
-    ['secret', options?.secret, secrets.length > 0 && areTexts(secrets), 'be the token of the address, or a list of such'],
-    ['stopWords', stopWords, areTexts(stopWords), 'be a list of words'],
-    ['startWords', startWords, areTexts(startWords), 'be a list of words'],
+    [
+      'secret',
+      options?.secret,
+      secrets.length > 0 && secrets.every((one) => isText(one)),
+      'be the token of the address, or a list of such',
+    ],
+    ...commandRules(options ?? {}),
   ])
   const provider = options.name ?? 'kannel'
-  const commands = new Map([
-    ...startWords.map((word) => [word.toLowerCase(), 'start'] as const),
-    ...stopWords.map((word) => [word.toLowerCase(), 'stop'] as const),
-  ])
+  const commandIn = commandReader(options)
   return {
     provider,
     methods: ['GET'],
@@ -70,13 +67,13 @@ export function kannelWebhook(options: KannelWebhookOptions): WebhookSource<Kann
         throw new WebhookVerificationError('token is missing or wrong: put it into the query of dlrUrl, and of the get-url')
       }
     },
-    parse: ({ url }) => ({ events: [eventOf(url.searchParams, commands)], errors: [] }),
+    parse: ({ url }) => ({ events: [eventOf(url.searchParams, commandIn)], errors: [] }),
     receipts: (events) => events.flatMap((event) => receiptOf(provider, event) ?? []),
     suppressions: (events) => events.flatMap((event) => suppressionOf(provider, event) ?? []),
   }
 }
 
-function eventOf(query: URLSearchParams, commands: ReadonlyMap<string, 'stop' | 'start'>): KannelEvent {
+function eventOf(query: URLSearchParams, commandIn: CommandIn): KannelEvent {
   const field = (name: string) => query.get(name) ?? ''
   const [key, raw, from] = [field('key'), field('dlr'), field('from')]
   if (key !== '' && raw !== '') {
@@ -85,7 +82,7 @@ function eventOf(query: URLSearchParams, commands: ReadonlyMap<string, 'stop' | 
   }
   if (from === '' || !query.has('text')) return { event: 'unknown', raw: withoutToken(query) }
   const text = textOf(field('text'), field('coding'))
-  const command = commands.get(text.trim().toLowerCase())
+  const command = commandIn(text)
   const shared = { from: e164Of(from.replace(/^\+|^00/, '')), to: field('to'), text, at: timeOf(query) }
   return { event: 'message', ...shared, ...(command && { command }) }
 }

@@ -1,5 +1,6 @@
 import type { Receipt, ReceiptStatus } from '../../contract/receipt.ts'
 import type { Suppression } from '../../contract/suppression.ts'
+import type { CommandIn } from '../../wire/commands.ts'
 import { e164Of } from '../../wire/phone.ts'
 import { library, type Pdu } from './library.ts'
 
@@ -41,8 +42,7 @@ export function idOf(id: string, base: 'decimal' | 'hex' | undefined): string {
 /** How `deliver_sm` are read. */
 export interface Reading {
   readonly ids: SmppIds | undefined
-  readonly stopWords: readonly string[]
-  readonly startWords: readonly string[]
+  readonly commandIn: CommandIn
   readonly now: number
 }
 
@@ -50,21 +50,20 @@ const kindOfMessage = 0x3c
 const receiptKinds = [0x04, 0x20]
 
 /** Reads a `deliver_sm`. */
-export function eventOf(pdu: Pdu, { ids, stopWords, startWords, now: at }: Reading): SmppEvent {
+export function eventOf(pdu: Pdu, { ids, commandIn, now: at }: Reading): SmppEvent {
   const kind = Number(pdu.esm_class) & kindOfMessage
   const text = textOf(pdu)
   if (receiptKinds.includes(kind) || typeof pdu.receipted_message_id === 'string') {
     return receiptEvent(pdu, text, ids, at) ?? { event: 'unknown', raw: { ...pdu } }
   }
   if (kind !== 0 || text === undefined) return { event: 'unknown', raw: { ...pdu } }
-  const word = text.trim().toLowerCase()
-  const said = (words: readonly string[]) => words.some((one) => one.toLowerCase() === word)
+  const command = commandIn(text)
   return {
     event: 'message',
     from: e164Of(String(pdu.source_addr)),
     to: String(pdu.destination_addr),
     text,
-    ...(said(stopWords) ? { command: 'stop' as const } : said(startWords) && { command: 'start' as const }),
+    ...(command && { command }),
     at,
   }
 }

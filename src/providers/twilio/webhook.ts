@@ -12,6 +12,7 @@ import { constantTimeEqual, matchesSecret } from '../../wire/constant-time.ts'
 import { sha256Hex } from '../../wire/digest.ts'
 import { hmac } from '../../wire/hmac.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../../wire/options.ts'
+import { windowRule } from '../../wire/whatsapp.ts'
 
 /** What a status callback or an inbound message tells. Twilio says no times: `at` is when it was read, in Unix milliseconds. */
 export type TwilioEvent = {
@@ -51,7 +52,7 @@ export function twilioWebhook(options: TwilioWebhookOptions): WebhookSource<Twil
       tokens.length > 0 && tokens.every((token) => isText(token)),
       "be the account's token, or a list of them",
     ],
-    ['window', window, window === undefined || typeof window?.wrote === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'wrote'),
     clockRule(clock),
   ])
   return {

@@ -13,6 +13,7 @@ import { verifiedClaims } from '../../wire/jwt.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { e164Of } from '../../wire/phone.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
+import { windowRule } from '../../wire/whatsapp.ts'
 import { codeOf } from './answer.ts'
 import type { VonageChannel } from './message.ts'
 
@@ -71,7 +72,7 @@ export function vonageWebhook(options: VonageWebhookOptions): WebhookSource<Vona
       'be the signature secret of the account, or a list of them',
     ],
     toleranceRule(tolerance),
-    ['window', window, window === undefined || typeof window?.wrote === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'wrote'),
   ])
   return {
     provider,

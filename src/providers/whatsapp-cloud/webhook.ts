@@ -6,6 +6,7 @@ import { hexOf } from '../../wire/bytes.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { hmac } from '../../wire/hmac.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
+import { windowRule } from '../../wire/whatsapp.ts'
 import { parseWhatsApp, type WhatsAppCloudEvent } from './events.ts'
 
 /** Options of `whatsappCloudWebhook`. */
@@ -33,7 +34,7 @@ export function whatsappCloudWebhook(options: WhatsAppCloudWebhookOptions): Webh
   checkOptions('whatsappCloudWebhook', [
     ['appSecret', options?.appSecret, areSecrets, 'be the secret of the app, or a list of them'],
     ['verifyToken', verifyToken, isText(verifyToken), 'be the verify token of the webhook'],
-    ['window', window, window === undefined || typeof window?.wrote === 'function', 'be what `whatsappWindow` gives'],
+    windowRule(window, 'wrote'),
   ])
   return {
     provider,
