@@ -60,8 +60,11 @@ describe('finding links', () => {
     'no links here. Really.',
     '',
     'write to someone@example.org or mailto:someone@example.org',
+    'write to shop.com@example.org, whose name looks like a host',
     'ftp://example.org/file and //example.org/x and tel:+420777123456 and javascript:alert(1)',
     'https://user:secret@example.org/a/long/path',
+    'https://token@example.org/a/long/path',
+    'https://:secret@example.org/a/long/path',
     'https:// and http:///x',
   ])('%j has none', (text) => {
     const { hook, asked } = numbered()
@@ -192,6 +195,13 @@ describe('failing open', () => {
     expect(await shortenLinks(async () => answer).rewrite(url, context)).toEqual({ text: url, links: [], failures: [] })
   })
 
+  test('an answer as long as the link is used', async () => {
+    const answer = 'https://s.io/1'
+    const long = 'https://a.io/1'
+    const done = await shortenLinks(async () => answer).rewrite(long, context)
+    expect(done).toEqual({ text: answer, links: [{ long, short: answer }], failures: [] })
+  })
+
   test('a slow hook is cut off, its signal aborted, and what it says later ignored', async () => {
     const clock = handClock()
     const late: (() => void)[] = []
@@ -229,6 +239,8 @@ describe('failing open', () => {
   })
 
   test.each(['2 seconds', '', -1, Number.NaN])('a time-out of %j is refused', (timeout) => {
-    expect(() => shortenLinks(numbered().hook, { timeout: timeout as never })).toThrow(RequestError)
+    const create = () => shortenLinks(numbered().hook, { timeout: timeout as never })
+    expect(create).toThrow(RequestError)
+    expect(create).toThrow('shortenLinks: timeout: is not a duration')
   })
 })
