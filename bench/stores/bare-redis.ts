@@ -1,4 +1,4 @@
-import type { Running } from './contender.ts'
+import type { Running } from '../kit/contender.ts'
 import { drop, openRedis, type Place } from './engines.ts'
 import { newId } from './notifications.ts'
 

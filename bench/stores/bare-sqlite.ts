@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Running } from './contender.ts'
+import type { Running } from '../kit/contender.ts'
 import { drop, fileOf, type Place } from './engines.ts'
 import { newId } from './notifications.ts'
 

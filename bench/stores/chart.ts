@@ -1,32 +1,16 @@
-import type { Figure } from './figures.ts'
-import { type Machine, machineLine } from './machine.ts'
-import { type Bar, type Box, bars, type Line, lines, picture, words } from './svg.ts'
-
-const width = 860
-const left = { x: 16, width: 830 }
+import type { Figure } from '../kit/figures.ts'
+import { type Bar, type Box, bars, type Line, lines, type Panel, stacked } from '../kit/svg.ts'
+import { type StoreMachine, storeMachineLine } from './machine.ts'
 
 /** The figures that decide which store to take, as an SVG picture. */
-export function chartOf({ machine, figures }: { readonly machine: Machine; readonly figures: readonly Figure[] }): string {
-  const parts: string[] = []
-  let y = 16
-  for (const draw of [throughput, workers, pending, lateness]) {
-    const drawn = draw(figures, { ...left, y })
-    if (drawn === undefined) continue
-    parts.push(drawn.shape)
-    y += drawn.height + 20
-  }
-  parts.push(...wrapped(machineLine(machine)).map((text, index) => words(16, y + 12 + index * 16, text)))
-  return picture(width, y + 52, 'What the stores of omnicascade can do, beside the bare engines', parts)
-}
-
-interface Drawn {
-  readonly shape: string
-  readonly height: number
+export function chartOf({ machine, figures }: { readonly machine: StoreMachine; readonly figures: readonly Figure[] }): string {
+  const panels = [throughput, workers, pending, lateness].map((panel) => (place: Place) => panel(figures, place))
+  return stacked('What the stores of omnicascade can do, beside the bare engines', panels, storeMachineLine(machine))
 }
 
 type Place = Pick<Box, 'x' | 'y' | 'width'>
 
-function throughput(figures: readonly Figure[], place: Place): Drawn | undefined {
+function throughput(figures: readonly Figure[], place: Place): Panel | undefined {
   const own = figures.filter(({ section, beside }) => section === 'throughput' && beside !== undefined)
   if (own.length === 0) return undefined
   const shown = own.filter((figure) => inHand(figure) === 64 || (inHand(figure) === 1 && !figure.what.includes('+')))
@@ -34,7 +18,7 @@ function throughput(figures: readonly Figure[], place: Place): Drawn | undefined
   return barsOf(title, place, shown, figures)
 }
 
-function lateness(figures: readonly Figure[], place: Place): Drawn | undefined {
+function lateness(figures: readonly Figure[], place: Place): Panel | undefined {
   const own = figures.filter(({ section, what }) => section === 'wake-up' && what.endsWith('p50') && !what.includes('alone'))
   if (own.length === 0) return undefined
   const shown = own.map((figure) => ({ ...figure, what: figure.what.replace(', p50', '') }))
@@ -42,7 +26,7 @@ function lateness(figures: readonly Figure[], place: Place): Drawn | undefined {
   return barsOf(title, place, shown, figures)
 }
 
-function barsOf(title: string, place: Place, shown: readonly Figure[], all: readonly Figure[]): Drawn {
+function barsOf(title: string, place: Place, shown: readonly Figure[], all: readonly Figure[]): Panel {
   const height = 30 + 22 * shown.length
   return {
     shape: bars(
@@ -54,7 +38,7 @@ function barsOf(title: string, place: Place, shown: readonly Figure[], all: read
   }
 }
 
-function workers(figures: readonly Figure[], place: Place): Drawn | undefined {
+function workers(figures: readonly Figure[], place: Place): Panel | undefined {
   const looks: readonly (readonly [name: string, look: string])[] = [
     ['Postgres + pg-boss', 'one'],
     ['pg-boss alone', 'one dashed'],
@@ -72,7 +56,7 @@ function workers(figures: readonly Figure[], place: Place): Drawn | undefined {
   return { shape: lines(title, { ...place, height: 240 }, ticks, drawn, 'notifications a second'), height: 240 }
 }
 
-function pending(figures: readonly Figure[], place: Place): Drawn | undefined {
+function pending(figures: readonly Figure[], place: Place): Panel | undefined {
   const ids = figures.filter(({ section }) => section === 'pending').map(({ id }) => Number(id.split(' ').at(-1)))
   const counts = [...new Set(ids)].sort((a, b) => a - b)
   const drawn = [
@@ -103,15 +87,4 @@ function barOf({ what, value, beside }: Figure, figures: readonly Figure[]): Bar
 
 function inHand({ id }: Figure): number {
   return Number(id.split(' ').at(-1))
-}
-
-/** Lines of a length that fits. */
-function wrapped(text: string, most = 130): string[] {
-  const rows = ['']
-  for (const word of text.split(' ')) {
-    const row = rows.at(-1) ?? ''
-    if (row.length + word.length > most) rows.push(word)
-    else rows[rows.length - 1] = `${row} ${word}`.trim()
-  }
-  return rows
 }

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { quantile, type Sample } from '../kit/figures.ts'
 import { drop, type EngineName, fileOf, open, openPool, openRedis, type Place, prepare } from './engines.ts'
-import { quantile, type Sample } from './figures.ts'
 import { newId, noop, notifierOn, recordPair, request } from './notifications.ts'
 import type { Run } from './run.ts'
 

@@ -1,14 +1,9 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { describeMachine, type Machine, machineLine } from '../kit/machine.ts'
 import { openPool, openRedis } from './engines.ts'
 
-/** What the figures were measured on. Names no host and no path. */
-export interface Machine {
-  readonly date: string
-  readonly node: string
-  readonly cores: number
-  readonly cpu: string
-  readonly memoryGb: number
+/** The machine, its disk and its servers. */
+export interface StoreMachine extends Machine {
   /** Appends of 1 KB a second, each followed by fdatasync: what the disk lets one record at a time have. */
   readonly syncsPerSecond: number
   readonly postgres?: string
@@ -16,13 +11,12 @@ export interface Machine {
 }
 
 /** Looks at the machine and the servers that the benchmark uses. */
-export async function describeMachine(folder: string, wants: (family: 'postgres' | 'redis') => boolean): Promise<Machine> {
+export async function describeStoreMachine(
+  folder: string,
+  wants: (family: 'postgres' | 'redis') => boolean,
+): Promise<StoreMachine> {
   return {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    cores: cpus().length,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    memoryGb: Math.round(totalmem() / 2 ** 30),
+    ...describeMachine(),
     syncsPerSecond: syncsPerSecond(`${folder}/syncs`),
     ...(wants('postgres') && { postgres: await postgresSettings() }),
     ...(wants('redis') && { redis: await redisSettings() }),
@@ -30,12 +24,10 @@ export async function describeMachine(folder: string, wants: (family: 'postgres'
 }
 
 /** What a reader has to know of the machine, in a line. */
-export function machineLine({ date, node, cores, cpu, memoryGb, syncsPerSecond, postgres, redis }: Machine): string {
+export function storeMachineLine(machine: StoreMachine): string {
+  const { syncsPerSecond, postgres, redis } = machine
   const parts = [
-    date,
-    `Node ${node}`,
-    `${cores} cores (${cpu})`,
-    `${memoryGb} GB`,
+    machineLine(machine),
     `${syncsPerSecond} fdatasync/s`,
     postgres && `PostgreSQL ${postgres}`,
     redis && `Redis ${redis}`,

@@ -1,17 +1,14 @@
-import { type Figure, meetsGoal, type Section, sections } from './figures.ts'
-import { type Machine, machineLine } from './machine.ts'
-import { shown, titles } from './table.ts'
+import { type Figure, meets } from '../kit/figures.ts'
+import { markdownTable } from '../kit/page.ts'
+import { shown } from '../kit/table.ts'
+import { type StoreMachine, storeMachineLine } from './machine.ts'
+import { type Section, titles } from './sections.ts'
 
-const begin = '<!-- figures: npm run bench:stores -->'
-const end = '<!-- end of figures -->'
-
-/** The page with its figures replaced by these. */
-export function pageWith(page: string, machine: Machine, figures: readonly Figure[]): string {
-  const [before, rest] = page.split(begin)
-  const after = rest?.split(end)[1]
-  if (before === undefined || after === undefined) throw new Error(`the page has no ${begin} … ${end}`)
+/** The figures as the page of the stores shows them. */
+export function figuresOnPage(machine: StoreMachine, figures: readonly Figure[]): string {
+  const sections = Object.keys(titles) as Section[]
   const parts = sections.map((section) => sectionOf(section, figures)).filter((part) => part !== '')
-  return [before, begin, `\n\nMeasured on ${machineLine(machine)}.\n\n`, parts.join('\n\n'), `\n\n`, end, after].join('')
+  return [`Measured on ${storeMachineLine(machine)}.`, ...parts].join('\n\n')
 }
 
 /** What is ours, each beside what it is to be seen beside. */
@@ -21,24 +18,18 @@ function sectionOf(section: Section, all: readonly Figure[]): string {
   const rows = own.filter(({ id, beside }) => beside !== undefined || !besides.has(id) || section === 'pending')
   if (rows.length === 0) return ''
   if (section === 'space')
-    return table(
+    return markdownTable(
       [titles.space, ''],
       rows.map(({ what, value }) => [what, shown(value)]),
     )
-  return table(
+  return markdownTable(
     [titles[section], 'ours', 'beside', 'ratio', 'goal'],
     rows.map((figure) => {
       const bare = all.find(({ id }) => id === figure.beside)
-      const met = meetsGoal(figure)
+      const met = meets(figure.goal, figure, all)
       const ratio = figure.ratio === undefined ? '' : figure.ratio.toFixed(2)
       const beside = bare === undefined ? '' : `${shown(bare.value)}, ${bare.what}`
       return [figure.what, shown(figure.value), beside, ratio, met === undefined ? '' : met ? 'met' : 'missed']
     }),
   )
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replaceAll('  ', ' ')
-  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
-  return [line(head), line(rule), ...rows.map(line)].join('\n')
 }

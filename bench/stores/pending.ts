@@ -1,7 +1,7 @@
 import type { NotificationRecord } from 'omnicascade'
+import { median, type Sample } from '../kit/figures.ts'
 import { type Claim, openBareClaim } from './bare-claim.ts'
 import { drop, type EngineName, type Opened, open, openPool, type Place, prepare } from './engines.ts'
-import { median, type Sample } from './figures.ts'
 import { noop, notifierOn, recordPair, request } from './notifications.ts'
 import type { Run } from './run.ts'
 import { spaceOf, walOf } from './space.ts'

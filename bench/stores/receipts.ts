@@ -1,6 +1,6 @@
 import type { Notifier } from 'omnicascade'
+import type { Sample } from '../kit/figures.ts'
 import { drop, open, type Place, prepare } from './engines.ts'
-import type { Sample } from './figures.ts'
 import { noop, notifierOn, request } from './notifications.ts'
 import type { Run } from './run.ts'
 

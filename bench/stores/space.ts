@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import type { Sample } from '../kit/figures.ts'
 import { drop, fileOf, open, openPool, openRedis, type Place, prepare } from './engines.ts'
-import type { Sample } from './figures.ts'
 import { noop, notifierOn, request } from './notifications.ts'
 
 /** What each of the notifications that wait takes up: table, indexes, memory. */

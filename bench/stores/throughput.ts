@@ -1,10 +1,10 @@
 import { memoryStore, type Notifier } from 'omnicascade'
+import { type Contender, interleaved } from '../kit/contender.ts'
+import type { Goal, Sample } from '../kit/figures.ts'
 import { barePostgres } from './bare-postgres.ts'
 import { bareRedis } from './bare-redis.ts'
 import { bareSqlite } from './bare-sqlite.ts'
-import { type Contender, interleaved } from './contender.ts'
 import { drop, type EngineName, open, type Place, prepare } from './engines.ts'
-import type { Goal, Sample } from './figures.ts'
 import { noop, notifierOn, recordTexts, requests, withoutIds } from './notifications.ts'
 import type { Run } from './run.ts'
 
@@ -26,11 +26,11 @@ export async function throughput({ place, wants, size, note }: Run): Promise<Sam
     samples.push({ section: 'throughput', id, what, unit: '/s', value, ...(beside !== undefined && { beside }), ...goalOf(id) })
   }
   const most = Math.max(...size.inHand)
-  await interleaved([coreAlone(most)], size.rounds, size.milliseconds, add)
+  await interleaved([coreAlone(most)], size, add)
   for (const family of ['sqlite', 'postgres', 'redis'] as const) {
     if (!wants(family)) continue
     const contenders = contendersOf(family, size.inHand, place, pair)
-    await interleaved(contenders, size.rounds, size.milliseconds, add)
+    await interleaved(contenders, size, add)
     note(`throughput ${family}`)
   }
   return samples

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile, type Sample } from '../kit/figures.ts'
 import { hire } from './crew.ts'
 import { drop, type EngineName, open, type Place, prepare } from './engines.ts'
-import { quantile, type Sample } from './figures.ts'
 import { noop, notifierOn, request } from './notifications.ts'
 import { openBareQueue } from './queues.ts'
 import type { Run } from './run.ts'

@@ -1,7 +1,7 @@
+import type { Sample } from '../kit/figures.ts'
 import { openByHand } from './by-hand.ts'
 import { hire } from './crew.ts'
 import { drop, type EngineName, open, type Place, prepare } from './engines.ts'
-import type { Sample } from './figures.ts'
 import { noop, notifierOn, recordTexts, request } from './notifications.ts'
 import { openBareQueue } from './queues.ts'
 import type { Run } from './run.ts'

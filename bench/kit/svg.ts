@@ -20,6 +20,14 @@ export interface Bar {
   readonly name: string
   readonly value: number
   readonly beside?: number
+  /** Default `ours`. */
+  readonly look?: 'ours' | 'bare'
+}
+
+/** A panel as it was drawn. */
+export interface Panel {
+  readonly shape: string
+  readonly height: number
 }
 
 const style = `
@@ -34,13 +42,32 @@ const style = `
   @media (prefers-color-scheme: dark) { text { fill: #9198a1 } .title { fill: #e6edf3 } }`
 
 /** A picture on no ground of its own, for light pages and dark ones. */
-export function picture(width: number, height: number, label: string, parts: readonly string[]): string {
+function picture(width: number, height: number, label: string, parts: readonly string[]): string {
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(label)}">`
   return `${head}\n<style>${style}\n</style>\n${parts.join('\n')}\n</svg>\n`
 }
 
+/** Panels one below the other, and a line of words under them; one that has nothing to show is undefined. */
+export function stacked(
+  label: string,
+  panels: readonly ((place: Pick<Box, 'x' | 'y' | 'width'>) => Panel | undefined)[],
+  footer: string,
+): string {
+  const parts: string[] = []
+  let y = 16
+  for (const panel of panels) {
+    const drawn = panel({ x: 16, width: 830, y })
+    if (drawn === undefined) continue
+    parts.push(drawn.shape)
+    y += drawn.height + 20
+  }
+  const rows = wrapped(footer)
+  parts.push(...rows.map((text, index) => words(16, y + 12 + index * 16, text)))
+  return picture(860, y + 20 + 16 * rows.length, label, parts)
+}
+
 /** A text at a place. */
-export function words(x: number, y: number, text: string, look = ''): string {
+function words(x: number, y: number, text: string, look = ''): string {
   return `<text x="${round(x)}" y="${round(y)}"${look && ` class="${look}"`}>${escaped(text)}</text>`
 }
 
@@ -49,14 +76,14 @@ export function bars(title: string, { x, y, width, height }: Box, given: readonl
   const most = Math.max(...given.flatMap(({ value, beside = 0 }) => [value, beside]))
   const names = 250
   const row = (height - 30) / given.length
-  const parts = given.map(({ name, value, beside }, index) => {
+  const parts = given.map(({ name, value, beside, look = 'ours' }, index) => {
     const top = y + 30 + index * row
     const long = (of: number) => (of / most) * (width - names - 90)
     const label = beside === undefined ? short(value) : `${short(value)} of ${short(beside)}`
     const behind = beside === undefined ? '' : rect(x + names, top + row * 0.62, long(beside), row * 0.18, 'bare')
     return [
       words(x + names - 8, top + row * 0.55, name, 'end'),
-      rect(x + names, top + row * 0.15, long(value), row * 0.42, 'ours'),
+      rect(x + names, top + row * 0.15, long(value), row * 0.42, look),
       behind,
       words(x + names + long(Math.max(value, beside ?? 0)) + 6, top + row * 0.6, label),
     ].join('')
@@ -106,6 +133,17 @@ function apart(heights: readonly number[]): number[] {
     moved[index] = last
   }
   return moved
+}
+
+/** Lines of a length that fits. */
+function wrapped(text: string, most = 130): string[] {
+  const rows = ['']
+  for (const word of text.split(' ')) {
+    const row = rows.at(-1) ?? ''
+    if (row.length + word.length > most) rows.push(word)
+    else rows[rows.length - 1] = `${row} ${word}`.trim()
+  }
+  return rows
 }
 
 function rect(x: number, y: number, width: number, height: number, look: string): string {
