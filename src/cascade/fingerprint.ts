@@ -21,9 +21,9 @@ export function fingerprintOf(
     sendAt,
     expiresAt: planned.expiresAt ?? undefined,
   }
-  return Object.fromEntries(
-    Object.entries(named).flatMap(([field, value]) => (value === undefined ? [] : [[field, hash(canonical(value))]])),
-  )
+  const fingerprint: Record<string, string> = {}
+  for (const [field, value] of Object.entries(named)) if (value !== undefined) fingerprint[field] = hash(canonical(value))
+  return fingerprint
 }
 
 /** The fields in which two fingerprints differ, sorted. */
@@ -33,9 +33,12 @@ export function differences(one: Readonly<Record<string, string>>, other: Readon
 
 /** JSON with sorted keys: the same value always gives the same text. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  )
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  let fields = ''
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Readonly<Record<string, unknown>>)[key]
+    if (item !== undefined) fields += `${fields && ','}${JSON.stringify(key)}:${canonical(item)}`
+  }
+  return `{${fields}}`
 }

@@ -17,52 +17,78 @@ interface Parked {
   readonly expiresAt: number
 }
 
+/** A record as it is now, and where it stands. */
+interface Entry {
+  record: NotificationRecord
+  /** Rises with each insert. */
+  readonly order: number
+  /** In the queue of what is due. */
+  place: number
+}
+
 /** The default store: everything in this process's memory, gone when it ends. */
 export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): NotificationStore {
-  const records = new Map<string, NotificationRecord>()
-  const idsByIdempotencyKey = new Map<string, string>()
-  const idsByKey = new Map<string, string[]>()
-  const places = new Map<string, number>()
+  const entries = new Map<string, Entry>()
+  const byIdempotencyKey = new Map<string, Entry>()
+  // By provider, then by key; the oldest first.
+  const byKey = new Map<string, Map<string, Entry[]>>()
   let count = 0
   const parked = new Map<string, Parked>()
   const parkedByKey = new Map<string, Set<Parked>>()
-  const dueQueue = createDueQueue()
-  const settled = new Set<string>()
+  const dueQueue = createDueQueue<Entry>()
+  const settled = new Set<Entry>()
   const watchers = new Set<(id: string) => void>()
 
-  function put(record: NotificationRecord): void {
-    records.set(record.id, record)
-    dueQueue.set(record.id, record.dueAt)
-    for (const key of keysOf(record)) {
-      const ids = idsByKey.get(key)
-      if (ids === undefined) idsByKey.set(key, [record.id])
-      else if (!ids.includes(record.id)) ids.splice(ids.findLastIndex((id) => isOlder(id, record.id)) + 1, 0, record.id)
-    }
+  function put(entry: Entry, before: NotificationRecord | undefined): void {
+    const { record } = entry
+    dueQueue.set(entry, record.dueAt)
+    indexKeys(entry, before)
     for (const changed of watchers) changed(record.id)
     // One that still waits to be told of is not to be dropped.
     if (record.settledAt === null || record.dueAt !== null) return
-    settled.add(record.id)
+    settled.add(entry)
     // Walking a set from its start passes over what was deleted there, so the oldest are dropped many at a time.
     if (settled.size <= keepSettled + (keepSettled >> 3)) return
-    for (const id of settled) if (settled.size > keepSettled) drop(id)
-  }
-
-  function isOlder(id: string, other: string): boolean {
-    return places.get(id)! < places.get(other)!
-  }
-
-  function drop(id: string): void {
-    const record = records.get(id)!
-    settled.delete(id)
-    records.delete(id)
-    places.delete(id)
-    dueQueue.set(id, null)
-    if (record.idempotencyKey !== null) idsByIdempotencyKey.delete(record.idempotencyKey)
-    for (const key of keysOf(record)) {
-      const rest = idsByKey.get(key)?.filter((other) => other !== id) ?? []
-      if (rest.length > 0) idsByKey.set(key, rest)
-      else idsByKey.delete(key)
+    for (const old of settled) {
+      if (settled.size <= keepSettled) return
+      drop(old)
     }
+  }
+
+  /** Attempts are only added, and so are their keys: an array that was there before is indexed. */
+  function indexKeys(entry: Entry, before: NotificationRecord | undefined): void {
+    entry.record.steps.forEach(({ attempts }, index) => {
+      attempts.forEach(({ provider, keys }, attempt) => {
+        if (keys !== before?.steps[index]?.attempts[attempt]?.keys) for (const key of keys) addKey(provider, key, entry)
+      })
+    })
+  }
+
+  function addKey(provider: string, key: string, entry: Entry): void {
+    const ofProvider = byKey.get(provider) ?? new Map<string, Entry[]>()
+    byKey.set(provider, ofProvider)
+    const list = ofProvider.get(key)
+    if (list === undefined) return void ofProvider.set(key, [entry])
+    const older = list.findLastIndex(({ order }) => order <= entry.order)
+    if (list[older] !== entry) list.splice(older + 1, 0, entry)
+  }
+
+  function dropKey(provider: string, key: string, entry: Entry): void {
+    const list = byKey.get(provider)?.get(key)
+    const index = list?.indexOf(entry) ?? -1
+    if (index < 0) return
+    if (list!.length > 1) list!.splice(index, 1)
+    else byKey.get(provider)!.delete(key)
+  }
+
+  function drop(entry: Entry): void {
+    const { id, idempotencyKey, steps } = entry.record
+    settled.delete(entry)
+    entries.delete(id)
+    dueQueue.set(entry, null)
+    if (idempotencyKey !== null) byIdempotencyKey.delete(idempotencyKey)
+    for (const { attempts } of steps)
+      for (const { provider, keys } of attempts) for (const key of keys) dropKey(provider, key, entry)
   }
 
   function unpark(entry: Parked | undefined): void {
@@ -88,26 +114,28 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
 
   return {
     insert(record) {
-      const { idempotencyKey } = record
-      const existing = idempotencyKey === null ? undefined : idsByIdempotencyKey.get(idempotencyKey)
-      if (existing !== undefined) return { record: records.get(existing)!, created: false }
-      if (records.has(record.id)) throw new OmnicascadeError('duplicate-id', `there is a notification ${record.id} already`)
-      if (idempotencyKey !== null) idsByIdempotencyKey.set(idempotencyKey, record.id)
-      places.set(record.id, count++)
-      put(record)
+      const { id, idempotencyKey } = record
+      const existing = idempotencyKey === null ? undefined : byIdempotencyKey.get(idempotencyKey)
+      if (existing !== undefined) return { record: existing.record, created: false }
+      if (entries.has(id)) throw new OmnicascadeError('duplicate-id', `there is a notification ${id} already`)
+      const entry = { record, order: count++, place: -1 }
+      entries.set(id, entry)
+      if (idempotencyKey !== null) byIdempotencyKey.set(idempotencyKey, entry)
+      put(entry, undefined)
       return { record, created: true }
     },
-    get: (id) => records.get(id),
+    get: (id) => entries.get(id)?.record,
     findByKey(provider, key, limit) {
-      const ids = idsByKey.get(indexKey(provider, key)) ?? []
-      return ids
-        .slice(Math.max(0, ids.length - limit))
-        .reverse()
-        .map((id) => records.get(id)!)
+      const list = byKey.get(provider)?.get(key) ?? []
+      const newest = list.slice(Math.max(0, list.length - limit)).reverse()
+      return newest.map(({ record }) => record)
     },
     update(record, expectedVersion) {
-      if (records.get(record.id)?.version !== expectedVersion) return false
-      put(record)
+      const entry = entries.get(record.id)
+      if (entry?.record.version !== expectedVersion) return false
+      const before = entry.record
+      entry.record = record
+      put(entry, before)
       return true
     },
     parkReceipt(receipt, now, expiresAt) {
@@ -129,14 +157,12 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
         .sort((a, b) => a.expiresAt - b.expiresAt)
         .map(({ receipt }) => receipt),
     dropParked: (receipt) => unpark(parked.get(JSON.stringify(receipt))),
-    due: (now, limit) => dueQueue.due(now, limit),
+    due: (now, limit) => dueQueue.due(now, limit).map(({ record }) => record.id),
     nextDueAt: () => dueQueue.earliest(),
     prune(settledBefore, now, limit) {
-      const past = [...settled]
-        .map((id) => records.get(id)!)
-        .filter((record) => record.settledAt! < settledBefore && record.dueAt === null)
-      const oldest = past.sort((a, b) => a.settledAt! - b.settledAt!).slice(0, limit)
-      for (const { id } of oldest) drop(id)
+      const past = [...settled].filter(({ record }) => record.settledAt! < settledBefore && record.dueAt === null)
+      const oldest = past.sort((a, b) => a.record.settledAt! - b.record.settledAt!).slice(0, limit)
+      for (const entry of oldest) drop(entry)
       return Math.max(oldest.length, unparkExpired(now, limit))
     },
     watch(onChange) {
@@ -147,12 +173,6 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
       }
     },
   }
-}
-
-function keysOf(record: NotificationRecord): string[] {
-  return record.steps.flatMap((step) =>
-    step.attempts.flatMap((attempt) => attempt.keys.map((key) => indexKey(attempt.provider, key))),
-  )
 }
 
 function indexKey(provider: string, key: string): string {
