@@ -241,7 +241,7 @@ const diagramLine = new RegExp(
   'u',
 )
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 20, size: 'max' }),
   fc
     .array(
       fc.constantFrom(

@@ -54,7 +54,7 @@ const model: fc.Arbitrary<Model> = fc.shuffledSubarray([...channels], { minLengt
 test('whatever happens to a large cascade, in whatever order, every promise is kept', () => {
   const ends = new Set<string>()
   fc.assert(
-    fc.property(model, fc.array(fc.nat(1000), { minLength: 10, maxLength: 60 }), (walked, choices) => {
+    fc.property(model, fc.array(fc.nat(1000), { minLength: 10, maxLength: 60, size: 'max' }), (walked, choices) => {
       for (const { outcome } of walk(walked, choices)) ends.add(outcome?.status ?? 'under way')
     }),
     { numRuns: 400 },
@@ -65,7 +65,7 @@ test('whatever happens to a large cascade, in whatever order, every promise is k
 
 test('a settled notification only ever gets better', () => {
   fc.assert(
-    fc.property(model, fc.array(fc.nat(1000), { minLength: 30, maxLength: 80 }), (walked, choices) => {
+    fc.property(model, fc.array(fc.nat(1000), { minLength: 30, maxLength: 80, size: 'max' }), (walked, choices) => {
       const outcomes = walk(walked, choices).flatMap(({ outcome }) => outcome ?? [])
       for (const [index, outcome] of outcomes.entries()) {
         const before = outcomes[index - 1] ?? outcome

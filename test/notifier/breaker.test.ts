@@ -109,7 +109,7 @@ test('calls that began before it opened neither close it nor open it twice', asy
 
 test('whatever happens, it is open only after a failure, and asks for one probe at a time', async () => {
   const kinds = fc.constantFrom(null, 'transient', 'recipient', 'content', 'configuration', 'unknown', undefined)
-  const events = fc.array(fc.record({ after: fc.integer({ min: 0, max: 700 }), ends: kinds }), { maxLength: 40 })
+  const events = fc.array(fc.record({ after: fc.integer({ min: 0, max: 700 }), ends: kinds }), { maxLength: 40, size: 'max' })
   await fc.assert(
     fc.asyncProperty(events, fc.integer({ min: 1, max: 4 }), async (calls, threshold) => {
       const { clock, breaker, changes } = setUp(threshold)

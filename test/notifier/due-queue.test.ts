@@ -9,7 +9,7 @@ const steps = fc.array(
     fc.record({ id: ids, time: fc.option(fc.integer({ min: 0, max: 50 })) }),
     fc.record({ now: fc.integer({ min: -1, max: 60 }), limit: fc.integer({ min: 0, max: 40 }) }),
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 )
 
 test('it does what a sorted array of all entries would do, for any puts, moves, removals and looks', () => {

@@ -15,7 +15,7 @@ describe('what a provider sees of its limits', () => {
   })
   const arrivals = fc.array(
     fc.record({ after: fc.integer({ min: 0, max: 400 }), takes: fc.integer({ min: 0, max: 600 }), works: fc.boolean() }),
-    { minLength: 1, maxLength: 25 },
+    { minLength: 1, maxLength: 25, size: 'max' },
   )
 
   test('in no window are there more calls than the rate allows, never more at a time, in the order of arrival, and none is lost', async () => {

@@ -173,7 +173,7 @@ describe('parked receipts', () => {
     const status = fc.constantFrom('sent', 'delivered', 'failed')
     const steps = fc.array(
       fc.record({ does: fc.constantFrom('park', 'park', 'find', 'drop'), keys: fc.uniqueArray(key, { minLength: 1 }), status }),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     )
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {

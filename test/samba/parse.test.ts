@@ -127,7 +127,7 @@ describe('the three framings', () => {
         framed.map(({ text }) => text),
         bad.map(({ text }) => text),
       ),
-      { maxLength: 12 },
+      { maxLength: 12, size: 'max' },
     )
     await fc.assert(
       fc.asyncProperty(soup, sizes, async (parts, at) => {

@@ -31,6 +31,7 @@ const nearlyJson = fc
 const jsonish = fc
   .array(fc.constantFrom(...'{}[]:,"\\/ \n\r\t0123456789+-.eEtrufalsn', 'true', 'null', '\\u00e9', '"a"', '1.5e-3'), {
     maxLength: 24,
+    size: 'max',
   })
   .map((parts) => parts.join(''))
 

@@ -11,7 +11,7 @@ test('is the HMAC of RFC 2202 and RFC 4231', async () => {
 })
 
 test('is what node:crypto makes of any key and message, in parts', async () => {
-  const some = fc.uint8Array({ minLength: 1, maxLength: 300 })
+  const some = fc.uint8Array({ minLength: 1, maxLength: 300, size: 'max' })
   await fc.assert(
     fc.asyncProperty(some, some, fc.string(), async (key, message, text) => {
       const own = await hmac('SHA-512', new Uint8Array(key), message, text)

@@ -90,7 +90,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
       early: fc.nat(clockSkew),
     }),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 )
 
 test('whatever two processes do, with clocks up to the skew apart: no notification is left without a wake-up at or before its time', () => {

@@ -4,7 +4,7 @@ import { messagesOf } from '../../../src/stores/postgres/announce.ts'
 import { decodeText, encodeText, lines } from '../../../src/stores/postgres/text.ts'
 
 const odd = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.string({ unit: 'binary', maxLength: 30, size: 'max' }),
   fc.string({ unit: fc.constantFrom('\u0000', '\ud800', '\udc00', '\n', '"', '\\', '#', '😀', 'n', 'u') }),
 )
 
@@ -43,7 +43,7 @@ describe('texts as the tables have them', () => {
 
 test('messages name every id once, each below the limit of 8000 bytes; with too many of them, none', () => {
   fc.assert(
-    fc.property(fc.uniqueArray(fc.string({ maxLength: 400 }), { maxLength: 150 }), (ids) => {
+    fc.property(fc.uniqueArray(fc.string({ maxLength: 400, size: 'max' }), { maxLength: 150, size: 'max' }), (ids) => {
       const messages = messagesOf(ids, 'own')
       const named = messages.flatMap((message) => {
         expect(Buffer.byteLength(message)).toBeLessThan(8000)

@@ -90,7 +90,7 @@ describeRedis('the store on Redis', () => {
         fc.dictionary(texts, tie('value')),
       ),
     }))
-    const some = fc.array(fc.tuple(fc.dictionary(texts, value), texts), { minLength: 10, maxLength: 30 })
+    const some = fc.array(fc.tuple(fc.dictionary(texts, value), texts), { minLength: 10, maxLength: 30, size: 'max' })
     const check = async ([metadata, text]: [object, string]) => {
       const id = `${count++}${text}`
       const record = sampleRecord(id, { metadata: metadata as never, idempotencyKey: id, keys: [id] })
