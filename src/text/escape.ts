@@ -71,7 +71,7 @@ function weave(
 }
 
 function plain(tag: string, index: number, value: unknown): string {
-  if (value === null || value === undefined || typeof value === 'object' || typeof value === 'function') {
+  if (value === undefined || typeof value === 'object' || typeof value === 'function') {
     const kind = value === null ? 'null' : typeof value
     throw new OmnicascadeError('interpolation', `${tag}: value ${index + 1} is ${kind}; give a text, a number or raw(…)`)
   }

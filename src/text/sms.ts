@@ -46,14 +46,15 @@ export function splitSegments(text: string): string[] {
  */
 export function applySmsPolicy(text: string, policy: SmsPolicy | undefined): string {
   if (policy === undefined) return text
-  const sent = policy.unicode === 'transliterate' ? gsmLikeness(text) : text
+  const { unicode, maxSegments = Number.POSITIVE_INFINITY } = policy
+  const sent = unicode === 'transliterate' ? gsmLikeness(text) : text
   const { encoding, segments, forcing } = countSegments(sent)
-  if (policy.unicode === 'reject' && encoding === 'ucs-2') {
+  if (unicode === 'reject' && encoding === 'ucs-2') {
     throw refused(`the SMS needs UCS-2 because of ${named(forcing)}; sms.unicode forbids it`)
   }
-  if (policy.maxSegments !== undefined && segments > policy.maxSegments) {
+  if (segments > maxSegments) {
     const why = encoding === 'ucs-2' ? ` (in UCS-2, because of ${named(forcing)})` : ''
-    throw refused(`the SMS takes ${segments} segments${why}, and sms.maxSegments is ${policy.maxSegments}; shorten it`)
+    throw refused(`the SMS takes ${segments} segments${why}, and sms.maxSegments is ${maxSegments}; shorten it`)
   }
   return sent
 }

@@ -37,13 +37,24 @@ describe('template literals', () => {
     expect(() => html`${forged}`).toThrow('html: value 1 is object')
   })
 
+  test('a function that nobody called is an error, not its source', () => {
+    const name = () => 'Ada'
+    expect(() => html`Dear ${name as never}`).toThrow('html: value 1 is function; give a text, a number or raw(…)')
+  })
+
   test('markdownV2 escapes what is put in', () => {
     expect(markdownV2`*Hi ${'A.B*'}* \\- \`code\``).toBe('*Hi A\\.B\\** \\- `code`')
   })
 
   test('a backslash that JavaScript would eat is an error', () => {
-    expect(() => markdownV2`Done\.`).toThrow('write the backslash twice')
+    expect(() => markdownV2`Done\.`).toThrow('markdownV2: write the backslash twice in a template literal, in "Done\\."')
     expect(markdownV2`Done\\. C:\\\\`).toBe('Done\\. C:\\\\')
+  })
+
+  test('errors carry a code that tells them from others', () => {
+    const interpolation = expect.objectContaining({ code: 'interpolation' })
+    expect(() => html`${null as never}`).toThrow(interpolation)
+    expect(() => markdownV2`Done\.`).toThrow(interpolation)
   })
 
   test.each([null, undefined])('%s is an error, not a word in the text', (nothing) => {

@@ -149,7 +149,9 @@ describe('applySmsPolicy', () => {
       field: 'text',
       message: expect.stringContaining('"Ц" (U+0426), "і" (U+0456), "н" (U+043D), "а" (U+0430), "–" (U+2013);'),
     })
-    expect(failureOf('абвгґд', { unicode: 'reject' }).message).toContain('and 1 more')
+    expect(failureOf('абвгґд', { unicode: 'reject' }).message).toBe(
+      'the SMS needs UCS-2 because of "а" (U+0430), "б" (U+0431), "в" (U+0432), "г" (U+0433), "ґ" (U+0491) and 1 more; sms.unicode forbids it',
+    )
     expect(applySmsPolicy('€5 [ok]', { unicode: 'reject' })).toBe('€5 [ok]')
   })
 
