@@ -5,7 +5,7 @@ import { SendError } from '../contract/errors.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest, SendResult } from '../contract/provider.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, urlForm } from '../wire/http.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
-import { isPublicHttps } from '../wire/public-url.ts'
+import { isAtHost, isPublicHttps } from '../wire/public-url.ts'
 import { checkPush, ttlOf } from '../wire/push.ts'
 
 /** Options of `webPush`. */
@@ -22,11 +22,28 @@ export interface WebPushOptions extends Pick<HttpOptions, 'fetch'> {
   readonly urgency?: Urgency
   /** Calls push services here instead of at their own addresses: for a proxy or a test. */
   readonly baseUrl?: string
-  /** Calls endpoints that are not public, too. Subscriptions come from browsers, and so from anyone. Default false. */
+  /**
+   * The push services that may be called, by host; `*.example.org` is every host below it. Subscriptions come from browsers, and so from anyone, who could have the app
+   * call what is its neighbour. Default `pushServices`, those of the browsers; `['*']` is any.
+   */
+  readonly hosts?: readonly string[]
+  /** Of those hosts, calls also what is no public https URL. Default false. */
   readonly allowPrivate?: boolean
   readonly name?: string
   readonly limits?: ProviderLimits
 }
+
+/**
+ * The push services of the browsers: Google's (Chrome, Edge on Android, Opera, Samsung Internet), Mozilla's, Microsoft's and Apple's. Source: the browsers' own code
+ * and documentation.
+ */
+export const pushServices: readonly string[] = [
+  'fcm.googleapis.com',
+  'android.googleapis.com',
+  '*.push.services.mozilla.com',
+  '*.notify.windows.com',
+  '*.push.apple.com',
+]
 
 // 4096 bytes, less the header of RFC 8188 and the tag.
 const longest = 3993
@@ -39,7 +56,8 @@ const urgencies = ['very-low', 'low', 'normal', 'high']
  */
 export function webPush(options: WebPushOptions): ChannelProvider<'push'> {
   checkWebPushOptions(options)
-  const { vapid, urgency = 'normal', baseUrl, allowPrivate = false, name = 'web-push', limits, fetch } = options
+  const { vapid, urgency = 'normal', baseUrl, hosts = pushServices, allowPrivate = false, limits, fetch } = options
+  const { name = 'web-push' } = options
   return {
     name,
     channels: ['push'],
@@ -47,7 +65,7 @@ export function webPush(options: WebPushOptions): ChannelProvider<'push'> {
     ...(limits && { limits }),
     accepts: (address) => typeof address === 'object' && address !== null,
     async send({ to, content, within }, { signal }) {
-      const subscription = subscriptionOf(to, allowPrivate)
+      const subscription = subscriptionOf(to, hosts, allowPrivate)
       const { endpoint, headers, body } = encrypted(subscription, payloadOf(content), {
         vapidDetails: vapid,
         TTL: ttlOf(within, longestTtl),
@@ -65,8 +83,15 @@ export function webPush(options: WebPushOptions): ChannelProvider<'push'> {
 }
 
 function checkWebPushOptions(options: WebPushOptions): void {
-  checkNames('webPush', options, ['vapid', 'urgency', 'baseUrl', 'allowPrivate', 'name', 'limits', 'fetch'])
-  const { vapid, urgency = 'normal', baseUrl, allowPrivate = false }: Partial<WebPushOptions> = options ?? {}
+  checkNames('webPush', options, ['vapid', 'urgency', 'baseUrl', 'hosts', 'allowPrivate', 'name', 'limits', 'fetch'])
+  const {
+    vapid,
+    urgency = 'normal',
+    baseUrl,
+    hosts = pushServices,
+    allowPrivate = false,
+  }: Partial<WebPushOptions> = options ?? {}
+  const areHosts = Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => isText(host, /^(\*|(\*\.)?[a-z\d.-]+)$/))
   checkOptions('webPush', [
     ['vapid.publicKey', vapid?.publicKey, isText(vapid?.publicKey, /^[\w-]{87}$/), 'be 65 bytes in base64url, without padding'],
     [
@@ -78,16 +103,20 @@ function checkWebPushOptions(options: WebPushOptions): void {
     ['vapid.subject', vapid?.subject, isText(vapid?.subject, /^(mailto:\S+@\S+|https:\/\/\S+)$/), 'be mailto:… or an https URL'],
     ['urgency', urgency, urgencies.includes(urgency), `be one of ${urgencies.join(', ')}`],
     ['baseUrl', baseUrl, baseUrl === undefined || isHttpUrl(baseUrl), urlForm],
+    ['hosts', hosts, areHosts, "be names of hosts in small letters, '*.' before those that stand for all below"],
     ['allowPrivate', allowPrivate, typeof allowPrivate === 'boolean', 'be true or false'],
   ])
 }
 
-function subscriptionOf(to: SendRequest['to'], allowPrivate: boolean): WebPushSubscription {
+function subscriptionOf(to: SendRequest['to'], hosts: readonly string[], allowPrivate: boolean): WebPushSubscription {
   const { endpoint, keys } = typeof to === 'object' ? to : ({} as Partial<WebPushSubscription>)
   if (!isText(endpoint) || !isText(keys?.p256dh) || !isText(keys?.auth))
     throw new SendError('recipient', "Web Push takes a browser's subscription, and this is none")
   if (!isHttpUrl(endpoint) || !(allowPrivate || isPublicHttps(endpoint)))
     throw new SendError('recipient', "the subscription's endpoint is no public https URL: it is not called", { code: 'ENDPOINT' })
+  // Neither a reason to give up the person, nor to stop what goes to others: the app may yet name the host.
+  if (!isAtHost(hosts, endpoint))
+    throw new SendError('content', "the subscription's push service is none of `hosts`: it is not called", { code: 'HOST' })
   return { endpoint, keys }
 }
 

@@ -3,6 +3,7 @@ import { OmnicascadeError, RequestError } from '../contract/errors.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { Shortener } from '../contract/links.ts'
 import { isWebUrl } from '../text/web-url.ts'
+import { isPublicLink } from '../wire/public-url.ts'
 
 /** What is kept under a code; plain JSON. */
 export interface StoredLink {
@@ -44,6 +45,8 @@ export interface StoreShortenerOptions {
    * a message that is sent again carries the same link.
    */
   readonly generate?: (length: number) => string
+  /** Takes links into private networks, too: for messages to people who are inside one. Default false. */
+  readonly allowPrivate?: boolean
   /** Told of each click, before `resolve` answers. What it throws goes to `onError`; the redirect goes on. */
   readonly onClick?: (click: LinkClick) => Awaitable<void>
   readonly onError?: (error: unknown) => void
@@ -61,13 +64,18 @@ export interface StoreShortener extends Shortener {
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz'
 const attempts = 5
 
-/** Shortens links on the app's own store and domain. Takes http and https targets only, so that no other scheme is ever redirected to. */
+/**
+ * Shortens links on the app's own store and domain, to which people then trust them. Takes http and https targets only, none with a user name before its host, which
+ * passes for another host, and none in a private network; what else may be in the store is not redirected to either.
+ */
 export function storeShortener(options: StoreShortenerOptions): StoreShortener {
-  const { store, codeLength = 8, generate, onClick, onError, now = Date.now } = options
+  const { store, codeLength = 8, generate, allowPrivate = false, onClick, onError, now = Date.now } = options
   const baseUrl = checkedBase(options.baseUrl, codeLength)
 
   const shorten: Shortener = async (url, { channel, notificationId, dryRun, signal }) => {
     if (!isWebUrl(url)) throw new OmnicascadeError('shorten', 'only absolute http and https URLs can be shortened')
+    if (!isTarget(url, allowPrivate))
+      throw new OmnicascadeError('shorten', 'the link has a user name in it, or leads into a private network (see allowPrivate)')
     if (dryRun) return baseUrl + 'x'.repeat(codeLength)
     for (let attempt = 0; attempt < attempts; attempt++) {
       signal.throwIfAborted()
@@ -90,7 +98,7 @@ export function storeShortener(options: StoreShortenerOptions): StoreShortener {
   return Object.assign(shorten, {
     async resolve(code: string, info?: Readonly<Record<string, unknown>>) {
       const link = /^[\w-]+$/.test(code) ? await store.get(code) : undefined
-      if (link === undefined || !isWebUrl(link.url)) return undefined
+      if (link === undefined || !isWebUrl(link.url) || !isTarget(link.url, allowPrivate)) return undefined
       const { url, notificationId, channel } = link
       await told({ code, url, notificationId, channel, at: now(), info })
       return url
@@ -109,6 +117,11 @@ export function memoryLinkStore(): LinkStore {
     },
     get: (code) => links.get(code),
   }
+}
+
+function isTarget(url: string, allowPrivate: boolean): boolean {
+  const { username, password } = new URL(url)
+  return username === '' && password === '' && (allowPrivate || isPublicLink(url))
 }
 
 function checkedBase(baseUrl: string, codeLength: number): string {

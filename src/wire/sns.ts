@@ -2,11 +2,14 @@ import type { JsonObject } from '../contract/json.ts'
 import { fromBase64, joined } from './bytes.ts'
 import { publicKeyOf } from './x509.ts'
 
-/** Whether a URL that a message brought is one of Amazon SNS itself (the host pattern of aws-js-sns-message-validator). */
+/**
+ * Whether a URL that a message brought is one of Amazon SNS itself. The host must name a region: by the wider pattern of aws-js-sns-message-validator,
+ * `sns.s3-us-west-2.amazonaws.com`, a bucket of S3, is one as well.
+ */
 export function isSnsUrl(text: unknown): text is string {
   const url = typeof text === 'string' ? URL.parse(text) : null
   if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  return /^sns\.[a-z\d-]{3,}\.amazonaws\.com(\.cn)?$/.test(url.host)
+  return /^sns\.[a-z]{2}(-[a-z]+)+-\d{1,2}\.amazonaws\.com(\.cn)?$/.test(url.host)
 }
 
 /** Whether a URL is that of a certificate with which Amazon SNS signs. */

@@ -17,9 +17,9 @@ const vapid = { ...webpush.generateVAPIDKeys(), subject: 'mailto:push@example.or
 const browser = createECDH('prime256v1')
 browser.generateKeys()
 const auth = randomBytes(16)
-const endpoint = 'https://updates.push.example.org/wpush/v2/gAAAAABs3cret?x=1'
+const endpoint = 'https://updates.push.services.mozilla.com/wpush/v2/gAAAAABs3cret?x=1'
 const subscription = { endpoint, keys: { p256dh: browser.getPublicKey('base64url'), auth: auth.toString('base64url') } }
-const message = 'https://updates.push.example.org/m/1'
+const message = 'https://updates.push.services.mozilla.com/m/1'
 const taken: Answer = () => new Response(null, { status: 201, headers: { location: message } })
 const says =
   (status: number, body = `no ${endpoint}`): Answer =>
@@ -113,7 +113,7 @@ describe('webPush', () => {
     expect(key).toBe(vapid.publicKey)
     const [header, claims, signature] = token.split('.') as [string, string, string]
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
-      aud: 'https://updates.push.example.org',
+      aud: 'https://updates.push.services.mozilla.com',
       sub: 'mailto:push@example.org',
     })
     const point = Buffer.from(vapid.publicKey, 'base64url')
@@ -130,9 +130,9 @@ describe('webPush', () => {
   test.each([
     ['a token', 'token'],
     ['an endpoint inside', { ...subscription, endpoint: 'https://169.254.169.254/latest/meta-data' }],
-    ['an endpoint in the clear', { ...subscription, endpoint: 'http://updates.push.example.org/x' }],
+    ['an endpoint in the clear', { ...subscription, endpoint: 'http://updates.push.services.mozilla.com/x' }],
     ['an endpoint with a fragment', { ...subscription, endpoint: `${endpoint}#x` }],
-    ['an endpoint that is no URL', { ...subscription, endpoint: 'updates.push.example.org' }],
+    ['an endpoint that is no URL', { ...subscription, endpoint: 'updates.push.services.mozilla.com' }],
     ['a name that leads inside', { ...subscription, endpoint: 'https://redis.internal/x' }],
     [
       'a key that is no point',
@@ -167,7 +167,8 @@ describe('webPush', () => {
     const vendor = await startVendor(taken)
     try {
       const to = { ...subscription, endpoint: `${vendor.baseUrl}/x` }
-      await expect(webPush({ vapid, allowPrivate: true }).send(pushFor({ text: 'Hi' }, to), context)).resolves.toEqual({
+      const provider = webPush({ vapid, hosts: ['127.0.0.1'], allowPrivate: true })
+      await expect(provider.send(pushFor({ text: 'Hi' }, to), context)).resolves.toEqual({
         messageId: message,
       })
     } finally {
@@ -195,6 +196,8 @@ describe('webPush', () => {
     { vapid: { ...vapid, privateKey: '' } },
     { vapid: { ...vapid, subject: 'push@example.org' } },
     { vapid, urgency: 'now' },
+    { vapid, hosts: [] },
+    { vapid, hosts: ['https://push.example.org'] },
     { vapid, ttl: 1 },
     { vapid, baseUrl: 'push.example.org' },
     undefined,
