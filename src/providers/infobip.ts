@@ -58,7 +58,7 @@ export function infobip<C extends InfobipChannel>(options: InfobipOptions<C>): C
     async send(request, { signal }) {
       const [path, json] = await callOf(request as SendRequest<InfobipChannel>, { senders, notifyUrl, window })
       const answer = await http(path, { json, headers: { authorization: `App ${apiKey}` }, signal })
-      return resultOf(answer, [apiKey, String(request.to).replace(/^\+/, '')])
+      return resultOf(answer, [apiKey, notifyUrl, String(request.to).replace(/^\+/, '')])
     },
     keys: ({ idempotencyKey }) => [idempotencyKey],
   }

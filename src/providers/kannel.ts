@@ -66,7 +66,7 @@ export function kannel(options: KannelOptions): ChannelProvider<'sms'> {
         'x-kannel-password': options.password,
       }
       const answer = await http('', { method: 'POST', headers, body: text, signal })
-      return resultOf(answer, request, [username, password, digits])
+      return resultOf(answer, request, [username, password, dlrUrl, digits])
     },
   }
 }

@@ -10,6 +10,7 @@ import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendRequest } from '../contract/provider.ts'
 import { unlessAborted } from '../wire/abort.ts'
+import { base64Of, joined } from '../wire/bytes.ts'
 import { fromRule, mailboxOf, recipientOf } from '../wire/mail.ts'
 import { checkOptions, isText } from '../wire/options.ts'
 import { vendorWords } from '../wire/redact.ts'
@@ -45,7 +46,7 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
   const { name = 'smtp', limits } = options
   const sender = mailboxOf(options.from)!
   const transporter = transporterOf(options)
-  const user = userOf(transporter)
+  const logIn = logInOf(transporter)
   const started = new Set<string>()
   transporter.use('stream', watchBody(started))
 
@@ -77,7 +78,7 @@ export function smtp(options: SmtpOptions): ChannelProvider<'email'> {
         checkRejected(await unlessAborted(transporter.sendMail(mail), signal))
       } catch (error) {
         const local = to.address.slice(0, to.address.indexOf('@'))
-        throw failureOf(error, started.has(messageId), [to.address, local, from.address, user])
+        throw failureOf(error, started.has(messageId), [to.address, local, from.address, ...logIn])
       } finally {
         started.delete(messageId)
       }
@@ -106,9 +107,12 @@ function transporterOf({ url, transport, transporter }: SmtpOptions): SmtpTransp
   return transporter ?? createTransport({ maxRequeues: 0, ...transport, ...(url !== undefined && { url }) })
 }
 
-/** Whom nodemailer logs in as, if it does: its transport has read that from the URL or the options. */
-function userOf(transporter: SmtpTransporter): string | undefined {
-  return (transporter as { transporter?: { options?: { auth?: { user?: string } } } }).transporter?.options?.auth?.user
+/** What nodemailer logs in with, if it does, also as `AUTH` writes it (RFC 4954): a server that takes that for a command quotes it. */
+function logInOf(transporter: SmtpTransporter): readonly string[] {
+  const { user = '', pass = '' } =
+    (transporter as { transporter?: { options?: { auth?: { user?: string; pass?: string } } } }).transporter?.options?.auth ?? {}
+  const encoded = [`${user}`, `${pass}`, `\u0000${user}\u0000${pass}`].map((text) => base64Of(joined([text])).replace(/=+$/, ''))
+  return user === '' && pass === '' ? [] : [user, pass, ...encoded]
 }
 
 /** The same for each repetition of one attempt, so that a mailbox that merges equal messages shows one. */

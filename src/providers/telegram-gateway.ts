@@ -63,7 +63,7 @@ export function telegramGateway(options: TelegramGatewayOptions): ChannelProvide
       const keys = [request.idempotencyKey]
       // A request of `checkSendAbility` sends once: that it is spent means that this has been sent.
       if (isText(json.request_id) && isSpent(answer)) return { messageId: json.request_id, keys }
-      const { messageId } = statusIn(answer, [accessToken, digits, json.code])
+      const { messageId } = statusIn(answer, [accessToken, callbackUrl, digits, json.code])
       return { messageId, keys }
     },
     keys: ({ idempotencyKey }) => [idempotencyKey],

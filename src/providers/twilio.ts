@@ -69,6 +69,7 @@ export function twilio(options: TwilioOptions): ChannelProvider<'sms' | 'whatsap
         authToken,
         apiKey?.secret,
         authorization,
+        callbackUrl,
         digits,
       ])
     },

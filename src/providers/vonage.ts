@@ -76,7 +76,8 @@ export function vonage<C extends VonageChannel>(options: VonageOptions<C>): Chan
       })
       const headers = { authorization: await authorization() }
       const answer = await http('v1/messages', { json, headers, signal })
-      return resultOf(answer, keys, [...Object.values(auth), headers.authorization, String(request.to).replace(/^\+/, '')])
+      const secrets = [...Object.values(auth), headers.authorization, callbackUrl, String(request.to).replace(/^\+/, '')]
+      return resultOf(answer, keys, secrets)
     },
   }
 }

@@ -18,8 +18,7 @@ const confidential: readonly (readonly [RegExp, string])[] = [
  */
 export function vendorWords(text: string, secrets: readonly (string | number | undefined)[] = [], limit = 200): string {
   let clean = text
-  for (const secret of secrets) {
-    const plain = secret === undefined ? '' : String(secret)
+  for (const plain of secrets.flatMap(partsOf)) {
     // Shorter ones would take ordinary words with them, and no vendor issues any.
     if (plain.length >= 4)
       clean = clean.replace(literally(plain), '[redacted]').replace(literally(encodeURIComponent(plain)), '[redacted]')
@@ -31,6 +30,14 @@ export function vendorWords(text: string, secrets: readonly (string | number | u
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
   clean = clean.replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
   return clean.length > limit ? `${clean.slice(0, limit)}…` : clean
+}
+
+/** A secret, and what of it may be quoted alone: credentials without their scheme, the values in a callback's query. */
+function partsOf(secret: string | number | undefined): string[] {
+  const whole = secret === undefined ? '' : String(secret)
+  const credentials = /^(?:Basic|Bearer) (.+?)=*$/i.exec(whole)?.[1]
+  const values = /^https?:/i.test(whole) ? [...(URL.parse(whole)?.searchParams.values() ?? [])] : []
+  return [whole, ...(credentials === undefined ? [] : [credentials]), ...values]
 }
 
 function literally(text: string): RegExp {

@@ -32,7 +32,7 @@ const titles: ReadonlyMap<unknown, FailureKind> = new Map([
 const fields: Readonly<Record<string, string>> = { text: 'text', from: 'sender', image: 'imageUrl', template: 'approved' }
 
 /** What an answer comes to. `secrets` are kept out of the vendor's words. Throws `SendError`. */
-export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: readonly string[]): SendResult {
+export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: readonly (string | undefined)[]): SendResult {
   const { message_uuid: id, title, detail, invalid_parameters: invalid } = fieldsOf(answer.json)
   if (answer.ok && isText(id)) return { messageId: id, keys }
   const code = codeOf(answer.json)
@@ -42,7 +42,7 @@ export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: r
   const words = [title, detail].filter((part) => isText(part)).join(': ')
   const named = answer.status === 429 ? 'transient' : (titles.get(title) ?? kinds.get(code) ?? kindOfStatus(answer.status))
   throw new SendError(named === 'content' && name === 'to' ? 'recipient' : named, vendorWords(words, secrets) || noReason, {
-    code,
+    code: vendorWords(code, secrets),
     retryAfter: answer.retryAfter,
     field: Object.hasOwn(fields, name) ? fields[name] : undefined,
   })
@@ -51,6 +51,6 @@ export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: r
 /** The code of an error (RFC 7807): what its `type` ends with; in older ones `code`. */
 export function codeOf(error: unknown): string | undefined {
   const { type, code } = fieldsOf(error)
-  if (typeof code === 'number' || isText(code)) return String(code)
+  if (typeof code === 'number' || isText(code, /^[\w-]{1,40}$/)) return String(code)
   return isText(type) ? /[#/]([\w-]{1,40})$/.exec(type)?.[1] : undefined
 }
