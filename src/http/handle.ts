@@ -53,9 +53,10 @@ export function createHandle<E, R>(
     const body = method === 'GET' ? new Uint8Array() : await readBody(incoming.body(), { limit, timeout, clock })
     const request = { method, url: publicUrlOf(called, incoming.request, options.publicUrl), headers, body }
     await source.verify?.(request, clock.now())
-    const parsed = source.parse(request)
+    const read = { ...request, url: withoutSecret(request.url, options.secret) }
+    const parsed = source.parse(read)
     if (parsed.events.length === 0 && parsed.errors[0]) throw parsed.errors[0]
-    return { request, parsed }
+    return { request: read, parsed }
   }
 
   async function store({ events, errors }: ParsedWebhook<E>): Promise<void> {
@@ -109,6 +110,14 @@ function refuseStranger(secret: SharedSecret | undefined, url: URL, headers: Rea
   if (!matchesSecret(given, secret.values)) {
     throw new WebhookRefusal(401, given == null ? 'the shared secret is missing' : 'the shared secret is wrong')
   }
+}
+
+/** Events may hold all that was in the query. */
+function withoutSecret(url: URL, secret: SharedSecret | undefined): URL {
+  if (secret?.query === undefined) return url
+  const clean = new URL(url)
+  clean.searchParams.delete(secret.query)
+  return clean
 }
 
 function refuseMedia(headers: ReadonlyMap<string, string>, contentTypes: readonly string[]): void {
