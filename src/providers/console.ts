@@ -46,8 +46,8 @@ function fieldLines(field: string, value: unknown): string[] {
   return [`${field}: ${first}`, ...more.map((line) => indent + line)]
 }
 
-/** A message may hold what other people wrote; it is not to steer the terminal. */
+/** A message may hold what other people wrote; it is not to steer the terminal, pass for another line, or turn one round. */
 function harmless(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a terminal
-  return line.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�')
+  return line.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
 }

@@ -63,9 +63,12 @@ function bodyOf({ text, imageUrl, buttons = [], vendor }: MessengerContent): Jso
   return body
 }
 
-/** Links stay as they are: an escaped one would lead elsewhere. */
+/** Links stay as they are: an escaped one would lead elsewhere. They end where markup could begin: `https://a.example/[here](https://b.example)`. */
 function escapeDiscord(text: string): string {
-  return text.replace(/(https?:\/\/\S+)|[\\*_~|>#\-[\]()`]/g, (special, url: string | undefined) => url ?? `\\${special}`)
+  return text.replace(
+    /(https?:\/\/[^\s<>[\]|`\\]+)|[\\*_~|>#\-[\]()`]/g,
+    (special, url: string | undefined) => url ?? `\\${special}`,
+  )
 }
 
 // topics/opcodes-and-status-codes: what is wrong with the one channel of a webhook is the operator's to mend.

@@ -64,9 +64,12 @@ function bodyOf({ text, imageUrl, buttons = [], vendor }: MessengerContent): Jso
   }
 }
 
-/** A TextBlock reads some Markdown. Links stay as they are; a line break is two, as Markdown joins lines. */
+/** A TextBlock reads some Markdown. Links stay as they are, up to where markup could begin; a line break is two, as Markdown joins lines. */
 function escapeCard(text: string): string {
-  const escaped = text.replace(/(https?:\/\/\S+)|[\\*_[\]`]/g, (special, url: string | undefined) => url ?? `\\${special}`)
+  const escaped = text.replace(
+    /(https?:\/\/[^\s<>[\]|`\\]+)|[\\*_[\]`]/g,
+    (special, url: string | undefined) => url ?? `\\${special}`,
+  )
   return escaped.replace(/\r?\n/g, '\n\n')
 }
 
