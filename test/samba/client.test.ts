@@ -101,32 +101,70 @@ describe('the request', () => {
 })
 
 describe('a period that cannot be exported is refused at once', () => {
+  const advice = 'Samba exports at most 90 days, and keeps no more: ask for a shorter period'
+
   test.each([
-    [{ from: now - 91 * day }, 'from: is more than 90 days ago'],
-    [{ from: now - 100 * day, to: now - day }, 'from: is more than 90 days before `to`'],
+    [{ from: now - 91 * day }, `from: is more than 90 days ago; ${advice}`],
+    [{ from: now - 90 * day - 60_001 }, `from: is more than 90 days ago; ${advice}`],
+    [{ from: now - 90 * day - 1, to: now }, `from: is more than 90 days before \`to\`; ${advice}`],
     [{ from: now, to: now - 1 }, 'from: is later than `to`'],
     [{ from: Number.NaN }, 'from: must be a Date or whole Unix milliseconds'],
+    [{ from: -1, to: now }, 'from: must be a Date or whole Unix milliseconds'],
+    [{ from: '7' as never }, 'from: must be a Date or whole Unix milliseconds'],
     [{ to: new Date('never') }, 'to: must be a Date or whole Unix milliseconds'],
     [{ to: '2026-11-25' as never }, 'to: must be a Date or whole Unix milliseconds'],
   ])('%j', (period, message) => {
     expect(() => client().exportSmsEvents(period)).toThrow(RequestError)
-    expect(() => client().exportSmsEvents(period)).toThrow(message)
+    expect(() => client().exportSmsEvents(period)).toThrow(expect.objectContaining({ message: `exportSmsEvents: ${message}` }))
+  })
+
+  test('but not one of a single millisecond, of 90 days to the millisecond, or a minute more for slow clocks', () => {
+    for (const period of [
+      { from: now, to: now },
+      { from: 0, to: 0 },
+      { from: now - 90 * day, to: now },
+      { from: now - 90 * day - 60_000 },
+    ]) {
+      expect(() => client().exportSmsEvents(period)).not.toThrow()
+    }
   })
 })
 
 describe('options that cannot work', () => {
+  const trackpointId = 'trackpointId: must be the id from Settings > Overview, as a string if it is past 2^53'
+  const key = 'apiKey: must be visible ASCII characters without spaces'
+  const host = 'host: must be a host name, without https://'
+  const baseUrl = 'baseUrl: must be an absolute http(s) URL'
+  const retries = 'retries: must be a whole number, 0 or more'
+
   test.each([
-    [{ trackpointId: 2 ** 60 }, 'trackpointId'],
-    [{ trackpointId: '../x' }, 'trackpointId'],
-    [{ apiKey: 'a\nb' }, 'apiKey'],
-    [{ apiKey: '' }, 'apiKey'],
-    [{ host: 'https://api.samba.ai' }, 'host'],
-    [{ baseUrl: 'api.samba.ai' }, 'baseUrl'],
-    [{ retries: -1 }, 'retries'],
-  ])('%j are refused by name, without their values', (options, name) => {
-    const { message } = errorOf(() => client(options as never))
-    expect(message).toContain(`${name}: must be`)
-    if ('apiKey' in options && options.apiKey) expect(message).not.toContain(options.apiKey)
+    [{ trackpointId: 2 ** 60 }, trackpointId],
+    [{ trackpointId: '../x' }, trackpointId],
+    [{ trackpointId: 'x/..' }, trackpointId],
+    [{ trackpointId: '' }, trackpointId],
+    [{ apiKey: 'a\nb' }, key],
+    [{ apiKey: ' abc' }, key],
+    [{ apiKey: 'abc ' }, key],
+    [{ apiKey: '' }, key],
+    [{ apiKey: 12345 }, key],
+    [{ host: 'https://api.samba.ai' }, host],
+    [{ host: 'api.samba.ai/v1' }, host],
+    [{ host: 'api.samba.ai:' }, host],
+    [{ baseUrl: 'api.samba.ai' }, baseUrl],
+    [{ baseUrl: 'ftp://api.samba.ai' }, baseUrl],
+    [{ baseUrl: 'shttp://api.samba.ai' }, baseUrl],
+    [{ baseUrl: 'httpx://api.samba.ai' }, baseUrl],
+    [{ retries: -1 }, retries],
+    [{ retries: 1.5 }, retries],
+    [{ retries: '3' }, retries],
+    [{ apiKey: '', retries: -1 }, `${key}; ${retries}`],
+  ])('%j are refused by name, without their values', (options, message) => {
+    expect(errorOf(() => client(options as never)).message).toBe(`createSambaClient: ${message}`)
+  })
+
+  test('are not those with a numeric trackpoint, a port, and no retries', () => {
+    expect(() => client({ trackpointId: 4541245641234564, host: 'localhost:8080', retries: 0 })).not.toThrow()
+    expect(() => client({ baseUrl: 'http://localhost' })).not.toThrow()
   })
 
   function errorOf(run: () => unknown): RequestError {
@@ -142,21 +180,22 @@ describe('options that cannot work', () => {
 
 describe('an answer that is no export', () => {
   test.each([
-    [401, 'samba-unauthorized', 1],
-    [403, 'samba-unauthorized', 1],
-    [404, 'samba-unknown-trackpoint', 1],
-    [400, 'samba-refused', 1],
-    [302, 'samba-redirected', 1],
-    [429, 'samba-rate-limited', 3],
-    [500, 'samba-unavailable', 3],
-    [503, 'samba-unavailable', 3],
-  ])('HTTP %i is %s, after %i requests', async (status, code, requests) => {
+    [401, 'samba-unauthorized', 1, 'check apiKey, and that it belongs to trackpointId'],
+    [403, 'samba-unauthorized', 1, 'check apiKey, and that it belongs to trackpointId'],
+    [404, 'samba-unknown-trackpoint', 1, 'check trackpointId, and host: enterprise accounts are at api.yottly.com'],
+    [400, 'samba-refused', 1, 'the request was refused'],
+    [302, 'samba-redirected', 1, 'redirects are not followed: check host or baseUrl'],
+    [408, 'samba-unavailable', 3, 'try again later'],
+    [429, 'samba-rate-limited', 3, 'try again later'],
+    [500, 'samba-unavailable', 3, 'try again later'],
+    [503, 'samba-unavailable', 3, 'try again later'],
+  ])('HTTP %i is %s, after %i requests', async (status, code, requests, advice) => {
     const { asked, baseUrl } = await sambaServer((response) =>
       response.writeHead(status, { location: '/elsewhere' }).end(`no, ${apiKey}`),
     )
     const { error } = await drain(client({ baseUrl, retries: 2 }).exportSmsEvents())
     expect(error).toBeInstanceOf(StreamError)
-    expect(error).toMatchObject({ code, status })
+    expect(error).toMatchObject({ code, status, message: `Samba answered HTTP ${status}: ${advice}` })
     expect(asked.length).toBe(requests)
     expect(inspect(error, { depth: 9 })).not.toContain(apiKey)
   })
@@ -172,6 +211,29 @@ describe('an answer that is no export', () => {
     expect(clock.delays).toEqual([1000, 7000, 4000, 8000])
   })
 
+  test('it is asked five times more, and never waited for longer than a minute, unless told otherwise', async () => {
+    const fetch: typeof globalThis.fetch = async () => new Response(null, { status: 503 })
+    const clock = impatientClock(now)
+    expect((await drain(client({ fetch, clock }).exportSmsEvents())).error?.code).toBe('samba-unavailable')
+    expect(clock.delays).toEqual([1000, 2000, 4000, 8000, 16_000])
+    await drain(client({ fetch, clock, retries: 8 }).exportSmsEvents())
+    expect(clock.delays.slice(5)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+  })
+
+  test('a Retry-After of five minutes is waited for', async () => {
+    const { baseUrl } = await sambaServer((response, at) =>
+      at === 0 ? response.writeHead(429, { 'retry-after': '300' }).end() : response.end(text),
+    )
+    const clock = impatientClock(now)
+    expect((await drain(client({ baseUrl, clock }).exportSmsEvents())).given).toEqual(records)
+    expect(clock.delays).toEqual([300_000])
+  })
+
+  test('an answer without a body is an export of nothing', async () => {
+    const fetch: typeof globalThis.fetch = async () => new Response(null)
+    expect(await drain(client({ fetch }).exportSmsEvents())).toEqual({ given: [], error: undefined })
+  })
+
   test('a Retry-After that is too long to wait for is left to the caller', async () => {
     const { asked, baseUrl } = await sambaServer((response) => response.writeHead(429, { 'retry-after': '3600' }).end())
     const { error } = await drain(client({ baseUrl }).exportSmsEvents())
@@ -185,7 +247,7 @@ describe('an answer that is no export', () => {
     }
     const clock = impatientClock(now)
     const { error } = await drain(client({ fetch, clock, retries: 2 }).exportSmsEvents())
-    expect(error).toMatchObject({ code: 'samba-unavailable', status: undefined })
+    expect(error).toMatchObject({ code: 'samba-unavailable', status: undefined, message: 'Samba could not be reached' })
     expect(inspect(error, { depth: 9 })).not.toContain(apiKey)
     expect(clock.delays).toEqual([1000, 2000])
   })
@@ -249,14 +311,37 @@ describe('a stream that is cut', () => {
   ])('says that it cannot go on if %s', async (_, again) => {
     const { given, error } = await drain(client({ fetch: broken(lines.slice(0, 10).join(''), again) }).exportSmsEvents())
     expect(given).toEqual(records.slice(0, 10))
-    expect(error).toMatchObject({ code: 'samba-resume-diverged' })
+    expect(error).toMatchObject({
+      code: 'samba-resume-diverged',
+      message:
+        'the export broke, and Samba sent other events, or in another order, when asked again. To go on would lose or repeat some: start anew, with a shorter period',
+    })
+  })
+
+  test('tells events of sources that are not documented apart, too', async () => {
+    const trigger = (name: string) => `${lines[0]!.replace('one-off', name)}`
+    const [first, second] = [trigger('trigger'), trigger('import')]
+    const again = (given: string) => drain(client({ fetch: broken(first, given + lines[1]) }).exportSmsEvents())
+    expect(await again(first)).toMatchObject({ given: [{ source: { name: 'trigger' } }, records[1]], error: undefined })
+    expect((await again(second)).error).toMatchObject({ code: 'samba-resume-diverged' })
+  })
+
+  test('tells the nodes of one flow apart', async () => {
+    const flow = (node: string) =>
+      lines[0]!.replace('one-off', 'flow').replace('"sendDate"', `"node":{"id":"${node}","name":"N"},"sendDate"`)
+    const again = (given: string) => drain(client({ fetch: broken(flow('a'), given) }).exportSmsEvents())
+    expect(await again(flow('a'))).toMatchObject({ given: [{ source: { node: { id: 'a' } } }], error: undefined })
+    expect((await again(flow('b'))).error).toMatchObject({ code: 'samba-resume-diverged' })
   })
 
   test('is given up after so many cuts', async () => {
     const fetch = broken(...Array.from({ length: 9 }, () => lines.slice(0, 10).join('')))
     const { given, error } = await drain(client({ fetch, retries: 3 }).exportSmsEvents())
     expect(given).toEqual(records.slice(0, 10))
-    expect(error).toMatchObject({ code: 'samba-interrupted' })
+    expect(error).toMatchObject({
+      code: 'samba-interrupted',
+      message: 'the connection to Samba broke within the export',
+    })
   })
 
   test('reports a bad record once, with the same number, however often it comes', async () => {
@@ -303,6 +388,7 @@ describe('the period asked for again', () => {
     ['none', {}, { from: now - 90 * day, to: now + 999 }],
     ['from the past', { from: now - day }, { from: now - day, to: now + 999 }],
     ['to the past', { to: now - day }, { to: now - day }],
+    ['to the last millisecond of its second', { to: now + 999 }, { to: now + 999 }],
     ['to the future', { from: now - day, to: now + day }, { from: now - day, to: now + 999 }],
     ['to the future alone', { to: now + day }, { from: now - 89 * day, to: now + 999 }],
     ['in the future', { from: now + 5000, to: now + day }, { from: now + 5000, to: now + 5000 }],
@@ -314,6 +400,20 @@ describe('the period asked for again', () => {
     })
     expect(await drain(client({ baseUrl }).exportSmsEvents(period))).toEqual({ given: records, error: undefined })
     expect(asked.map(({ body }) => body)).toEqual([period, again])
+  })
+
+  test('ends by our own clock where the server does not say when, and stays the same however often it is asked for', async () => {
+    const bodies: unknown[] = []
+    const answer = broken(lines[0]!, lines[0]!, text)
+    const fetch: typeof globalThis.fetch = async (input) => {
+      bodies.push(await (input as Request).json())
+      return answer(input)
+    }
+    let time = now
+    const clock = { ...impatientClock(), now: () => time++ }
+    expect((await drain(client({ fetch, clock }).exportSmsEvents({ from: now - day }))).given).toEqual(records)
+    const again = { from: now - day, to: now + 1 }
+    expect(bodies).toEqual([{ from: now - day }, again, again])
   })
 })
 
@@ -364,6 +464,13 @@ describe('the connection', () => {
     controller.abort(new Error('enough'))
     await expect(next).rejects.toThrow('enough')
     await closed
+  })
+
+  test('is not made when the signal is aborted already', async () => {
+    const { asked, baseUrl } = await sambaServer((response) => response.end(text))
+    const signal = AbortSignal.abort(new Error('enough'))
+    expect(await drain(client({ baseUrl }).exportSmsEvents({ signal }))).toEqual({ given: [], error: new Error('enough') })
+    expect(asked).toEqual([])
   })
 
   test('is not read ahead of the consumer: the server has to wait', async () => {

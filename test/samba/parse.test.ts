@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -179,6 +180,7 @@ describe('what is in a record', () => {
 
   test.each([
     ['"trackpoint":4541245641234564', '"trackpoint":1.5', 'smsEvent.trackpoint must be an integer'],
+    ['"trackpoint":4541245641234564', '"trackpoint":""', 'smsEvent.trackpoint must be an integer'],
     ['"userId":"123456"', '"userId":null', 'smsEvent.userId must be a string'],
     ['"status":"DELIVERED"', '"status":7', 'smsEvent.status must be a string'],
     ['"date":1673763160310', '"date":"now"', 'smsEvent.date must be Unix milliseconds'],
@@ -188,6 +190,11 @@ describe('what is in a record', () => {
     ['"id":"b2c8c642"', '"id":""', 'source.campaign must have an id and a name'],
     ['"smsEvent"', '"SmsEvent"', 'smsEvent must be an object'],
     ['"source"', '"Source"', 'source must be an object'],
+    ['"source":{"type":"one-off"', '"source":null,"x":{"type":"one-off"', 'source must be an object'],
+    ['"source":{"type":"one-off"', '"source":[],"x":{"type":"one-off"', 'source must be an object'],
+    ['"campaign":{"id":"b2c8c642",', '"campaign":{', 'source.campaign must have an id and a name'],
+    ['"name":"Black Friday"', '"name":7', 'source.campaign must have an id and a name'],
+    ['"type":"one-off"', '"type":"flow","node":{"id":"32411fb4"}', 'source.node must have an id and a name'],
   ])('%s cannot be %s', async (field, wrong, message) => {
     const { error } = await failureOf(line.replace(field, wrong))
     expect(error.message).toBe(`Samba record 1 at byte 0 ${message}`)
@@ -326,9 +333,13 @@ describe('a source', () => {
   test('that is no file, or gives no bytes, is an error that says so', async () => {
     expect((await failureOf({ file: '/nowhere/at/all' })).error).toMatchObject({
       code: 'samba-file',
-      message: expect.stringContaining('ENOENT'),
+      message: 'the file of Samba events could not be read (ENOENT)',
+      cause: expect.objectContaining({ code: 'ENOENT' }),
     })
-    expect((await failureOf([7] as never)).error).toMatchObject({ code: 'samba-source' })
+    expect((await failureOf([7] as never)).error).toMatchObject({
+      code: 'samba-source',
+      message: 'Samba events can be read from chunks of bytes (Uint8Array) or text (string) only',
+    })
   })
 
   test('is asked for no more than is taken, and let go when the loop is left', async () => {
@@ -380,6 +391,29 @@ describe('a source', () => {
     await expect(next).rejects.toThrow('enough')
     await expect(parseSambaEvents(line, { signal: controller.signal })[Symbol.asyncIterator]().next()).rejects.toThrow('enough')
   })
+
+  test('is left when the signal is aborted between two events, and no listener stays behind', async () => {
+    const controller = new AbortController()
+    const iterator = parseSambaEvents([`${line}\n`, `${line}\n`], { signal: controller.signal })[Symbol.asyncIterator]()
+    expect((await iterator.next()).value).toEqual(one)
+    controller.abort(new Error('enough'))
+    await turn()
+    await expect(iterator.next()).rejects.toThrow('enough')
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
+  })
+
+  test('may fail to let go when the signal is aborted: the reason is what counts', async () => {
+    const controller = new AbortController()
+    const stuck = {
+      next: () => new Promise<IteratorResult<string>>(() => {}),
+      return: () => Promise.reject(new Error('cannot close')),
+      [Symbol.asyncIterator]: () => stuck,
+    }
+    const next = parseSambaEvents(stuck, { signal: controller.signal })[Symbol.asyncIterator]().next()
+    controller.abort(new Error('enough'))
+    await expect(next).rejects.toThrow('enough')
+    await turn()
+  })
 })
 
 describe('iteration', () => {
@@ -398,6 +432,13 @@ describe('iteration', () => {
     const second = iterator.next()
     const third = first.then(() => iterator.next())
     expect((await Promise.all([first, second, third])).map(({ value }) => value)).toEqual(records)
+  })
+
+  test('is over once it was left, though events had been read ahead', async () => {
+    const iterator = parseSambaEvents(`${line}\n${line}\n`)[Symbol.asyncIterator]()
+    await iterator.next()
+    expect(await iterator.return!()).toEqual({ value: undefined, done: true })
+    expect(await iterator.next()).toEqual({ value: undefined, done: true })
   })
 
   test('in batches gives the same events', async () => {

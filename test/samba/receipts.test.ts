@@ -59,7 +59,9 @@ describe('receipts of Samba events', () => {
     expect(await receiptsOf([eventOf('DELIVERED')], { provider: 'samba-cz', tolerance: '2m', match: 'newest' })).toMatchObject([
       { provider: 'samba-cz', near: { tolerance: 120_000 }, match: 'newest' },
     ])
-    expect(() => sambaReceipts([], { tolerance: 'soon' as never })).toThrow(RequestError)
+    const soon = () => sambaReceipts([], { tolerance: 'soon' as never })
+    expect(soon).toThrow(RequestError)
+    expect(soon).toThrow('sambaReceipts: tolerance: is not a duration')
   })
 })
 
