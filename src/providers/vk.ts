@@ -69,6 +69,8 @@ function parametersOf({ text, imageUrl, buttons = [], vendor }: MessengerContent
   const rows = buttons.map(({ text: label, url: link }) => [{ action: { type: 'open_link', link, label } }])
   return {
     ...(message !== '' && { message }),
+    // In a chat `@all` would call everybody.
+    disable_mentions: '1',
     ...(rows.length > 0 && { keyboard: JSON.stringify({ inline: true, buttons: rows }) }),
     ...own,
   }

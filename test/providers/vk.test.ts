@@ -124,6 +124,7 @@ describe('vk', () => {
   test('sends a text, with the token in the body', async () => {
     expect(await posted({ text: 'Hi & bye' })).toEqual({
       message: 'Hi & bye',
+      disable_mentions: '1',
       peer_id: '210700286',
       random_id: expect.stringMatching(/^-?\d{1,10}$/),
       v: '5.199',
