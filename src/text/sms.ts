@@ -99,7 +99,7 @@ function cut(text: string, encoding: 'gsm-7' | 'ucs-2'): { ends: number[]; last:
   const ends: number[] = []
   let used = 0
   for (let index = 0; index < text.length; ) {
-    const length = encoding === 'ucs-2' && text.codePointAt(index)! > 0xffff ? 2 : 1
+    const length = text.codePointAt(index)! > 0xffff ? 2 : 1
     const units = encoding === 'ucs-2' ? length : gsmUnits(text.charCodeAt(index))
     if (used + units > limit) {
       ends.push(index)

@@ -44,7 +44,7 @@ const likenessOf = /* @__PURE__ */ new Map(
   ),
 )
 
-const latin = /^[A-Za-zÀ-ÿ]$/
+const latin = /[A-Za-zÀ-ÿ]/
 
 /**
  * Replaces what GSM-7 lacks by what looks like it: typographic quotes, dashes and spaces, ligatures, Latin letters with accents.

@@ -88,6 +88,11 @@ describe('countSegments', () => {
     expect(countSegments('`Привіт` 👍👍 – ok').forcing).toEqual(['`', 'П', 'р', 'и', 'в', 'і', 'т', '👍', '–'])
   })
 
+  test('takes the last code point of one unit for one unit', () => {
+    expect(countSegments('\uffffї').forcing).toEqual(['\uffff', 'ї'])
+    expect(splitSegments('\uffff'.repeat(71)).map((part) => part.length)).toEqual([67, 4])
+  })
+
   test('agrees with the reference on any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
