@@ -131,6 +131,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
       permit.leave(undefined)
       return conclude({ failure: wasCut ? notMade.closed : notMade.late })
     }
+    permit.go()
     const own = call(provider, request, clock, late)
     const stopRenewing = keepLease(clock, lease, timeoutOf(provider), async (until) => {
       try {

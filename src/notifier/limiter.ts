@@ -15,6 +15,8 @@ export interface Limiter {
   enter(): number | Promise<number>
   /** Null if whoever enters now goes within `patience` milliseconds, as far as the rate and the latest calls tell. */
   putOff(patience: number): PutOff | null
+  /** The send that was let in at `entered` is made now. What was to be written first may have taken its time, and the vendor counts from here. */
+  go(entered: number): void
   /** A send has ended. `entered`: the moment at which it was let in; `made`: false if it then was not made. */
   leave(entered?: number, made?: boolean): void
   /** Lets everyone go: nothing will be sent any more. */
@@ -27,13 +29,23 @@ export interface PutOff {
   take(): void
 }
 
-/** At most `rate.count` in any `rate.per`, also across a pause, and at most `concurrency` at a time. */
-export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: ProviderLimits, clock: Clock): Limiter {
+/**
+ * At most `rate.count` in any `rate.per`, also across a pause, and at most `concurrency` at a time. With `awaitsGo` sends count from their `go`: until it
+ * comes, nobody else gets the place.
+ */
+export function createLimiter(
+  { rate, concurrency = Number.POSITIVE_INFINITY }: ProviderLimits,
+  clock: Clock,
+  awaitsGo = false,
+): Limiter {
   const count = rate?.count ?? 1
   const per = rate === undefined ? 0 : toMilliseconds(rate.per)
   // A ring of the latest `count` sends: the next one takes the place of the oldest, which must lie `per` back.
   const sends: number[] = []
   let sent = 0
+  // Places of those that were let in and are not made yet, by the moment at which they were let in.
+  const held = new Map<number, number[]>()
+  const isHeld = new Set<number>()
   let latest = Number.NEGATIVE_INFINITY
   // By then the backlog is called back, as far as is known.
   let end = Number.NEGATIVE_INFINITY
@@ -57,18 +69,36 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
   function take(now: number): boolean {
     if (closed) return true
     const last = oldest(now)
-    if (running >= concurrency || last + per > now) return false
+    if (running >= concurrency || last + per > now || isHeld.has(sent % count)) return false
     // Less than half of what is allowed was called for: who was to be back by now is not coming, and what comes next need not wait behind him.
     if (waiting.size() === 0 && running * 2 < concurrency && last + 2 * per <= now) end = now
     running++
-    sends[sent++ % count] = now
+    const place = sent++ % count
+    sends[place] = now
+    if (awaitsGo && rate !== undefined) hold(place, now)
     return true
+  }
+
+  function hold(place: number, now: number): void {
+    isHeld.add(place)
+    const others = held.get(now)
+    if (others === undefined) held.set(now, [place])
+    else others.push(place)
+  }
+
+  /** The place of one that was let in at a moment: those of one moment are alike, so it is the latest of them. */
+  function letGo(entered: number): number | undefined {
+    const places = held.get(entered)
+    const place = places?.pop()
+    if (places?.length === 0) held.delete(entered)
+    if (place !== undefined) isHeld.delete(place)
+    return place
   }
 
   function drain(): void {
     const now = clock.now()
     while (waiting.size() > 0 && take(now)) waiting.next()(now)
-    if (waiting.size() === 0 || disarm !== undefined || running >= concurrency) return
+    if (waiting.size() === 0 || disarm !== undefined || running >= concurrency || isHeld.has(sent % count)) return
     disarm = clock.setTimer(Math.max(1, Math.ceil(oldest(now) + per - now)), () => {
       disarm = undefined
       drain()
@@ -101,8 +131,15 @@ export function createLimiter({ rate, concurrency = Number.POSITIVE_INFINITY }: 
         },
       }
     },
+    go(entered) {
+      const place = letGo(entered)
+      if (place === undefined) return
+      sends[place] = clock.now()
+      drain()
+    },
     leave(entered, made = true) {
       running--
+      if (entered !== undefined && !made) letGo(entered)
       if (entered !== undefined && made) takes += (Math.min(Math.max(clock.now() - entered, 0), highestGuess) - takes) / 8
       if (!made && sends[(sent - 1) % count] === entered) sends[--sent % count] = Number.NEGATIVE_INFINITY
       drain()

@@ -15,6 +15,8 @@ export type Routing = 'in-order' | 'round-robin' | { readonly weights: Readonly<
 /** Leave to make one call. `leave` must be called once it has ended, or was not made (`undefined`). */
 export interface Permit {
   readonly provider: ChannelProvider
+  /** The call is made now: its provider's rate counts from here. */
+  go(): void
   leave(failure: Failure | null | undefined): void
 }
 
@@ -67,7 +69,7 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     members.set(provider.name, {
       provider,
       breaker: createBreaker(policy, clock, onChange),
-      limiter: createLimiter(provider.limits ?? {}, clock),
+      limiter: createLimiter(provider.limits ?? {}, clock, true),
       afterProbe: [],
     })
   }
@@ -139,6 +141,7 @@ function permitFor({ provider, breaker, limiter, afterProbe }: Member, moment: n
   const probe = breaker.enter()
   return {
     provider,
+    go: () => limiter.go(moment),
     leave(failure) {
       // What it came to first: those who wait for the limits ask at once whether the circuit is open.
       breaker.leave(probe, failure)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type ChannelProvider, createNotifier, memoryStore, type NotificationRecord } from 'omnicascade'
+import { type ChannelProvider, createNotifier, memoryStore, type NotificationRecord, type NotificationStore } from 'omnicascade'
 import { gate, scriptedProvider, virtualClock } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import { createLimiter } from '../../src/notifier/limiter.ts'
@@ -59,6 +59,51 @@ describe('what a provider sees of its limits', () => {
         expect(most).toBeLessThanOrEqual(concurrency)
         expect(clock.timers).toBe(0)
       }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('however long each attempt takes to be written down before its call, the calls keep the rate', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        limits,
+        fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 2, maxLength: 25 }),
+        async (given, takes) => {
+          const { count, per, concurrency } = given
+          const clock = virtualClock()
+          const memory = memoryStore()
+          const calls: number[] = []
+          const provider: ChannelProvider<'sms'> = {
+            name: 'sms',
+            channels: sms,
+            receipts: 'none',
+            limits: { rate: { count, per }, concurrency: concurrency * 10 },
+            async send() {
+              calls.push(clock.now())
+              return {}
+            },
+          }
+          let inserts = 0
+          const store: NotificationStore = {
+            ...memory,
+            async insert(record) {
+              const delay = takes[inserts++] ?? 0
+              await new Promise<void>((resolve) => clock.setTimer(delay, resolve))
+              return memory.insert(record)
+            },
+          }
+          const notifier = createNotifier({ providers: [provider], clock, store })
+          const request = { to: { phone: '+420777123456' }, content: { sms: { text: 'Hello' } }, cascade: sms } as const
+          const sent = takes.map(() => notifier.send(request))
+          await clock.advance('2h')
+          await Promise.all(sent)
+          expect(calls).toHaveLength(takes.length)
+          for (const [index, at] of calls.entries()) {
+            const later = calls[index + count]
+            if (later !== undefined) expect(later - at).toBeGreaterThanOrEqual(per)
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })

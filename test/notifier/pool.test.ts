@@ -38,6 +38,7 @@ function pool(providers: readonly ScriptedProvider<'sms'>[], route: Routing = 'i
     async call(kind: FailureKind | null = null, prefer: string | null = null) {
       const permit = await created.acquire('sms', providers, prefer)
       if (!('leave' in permit)) return permit.until
+      permit.go()
       permit.leave(kind && failure(kind))
       return permit.provider.name
     },
@@ -288,6 +289,7 @@ test('once the pool is closed nobody waits for limits any more', async () => {
   const p = pool([slow])
   const running = (await p.acquire()) as Permit
   const waiting = [p.acquire(), p.acquire()]
+  running.go()
   running.leave(null)
   expect(p.clock.timers).toBe(1)
   p.close()
