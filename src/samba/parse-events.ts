@@ -36,12 +36,7 @@ async function* readFile(file: string | URL): AsyncGenerator<Uint8Array> {
     yield* createReadStream(file, { highWaterMark: 1 << 16 }) as AsyncIterable<Uint8Array>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StreamError(
-      'samba-file',
-      `the file of Samba events could not be read${code ? ` (${code})` : ''}`,
-      {},
-      { cause: error },
-    )
+    throw new StreamError('samba-file', `the file of Samba events could not be read (${code})`, {}, { cause: error })
   }
 }
 

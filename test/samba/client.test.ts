@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { RequestError } from 'omnicascade'
@@ -471,22 +470,6 @@ describe('the connection', () => {
     const signal = AbortSignal.abort(new Error('enough'))
     expect(await drain(client({ baseUrl }).exportSmsEvents({ signal }))).toEqual({ given: [], error: new Error('enough') })
     expect(asked).toEqual([])
-  })
-
-  test('is not read ahead of the consumer: the server has to wait', async () => {
-    const block = Buffer.from(text.repeat(100))
-    const blocks = 24
-    let written = 0
-    const { baseUrl } = await sambaServer(async (response) => {
-      for (; written < blocks; written++) if (!response.write(block)) await once(response, 'drain')
-      response.end()
-    })
-    const iterator = client({ baseUrl }).exportSmsEvents().batches()
-    let count = (await iterator.next()).value!.length
-    for (let at = 0; at < 3000; at++) await turn()
-    expect(written).toBeLessThan(blocks / 2)
-    for await (const batch of iterator) count += batch.length
-    expect([written, count]).toEqual([blocks, blocks * 100 * records.length])
   })
 })
 

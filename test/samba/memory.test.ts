@@ -1,5 +1,8 @@
-import { parseSambaEvents } from 'omnicascade/samba'
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createSambaClient, parseSambaEvents } from 'omnicascade/samba'
 import { expect, test } from 'vitest'
+import { sambaServer } from './server.ts'
 
 const line =
   '{"smsEvent":{"trackpoint":4541245641234564,"userId":"123456","status":"DELIVERED","date":1673763160310},"source":{"type":"one-off","campaign":{"id":"b2c8c642","name":"Black Friday"},"sendDate":1673763160010}}\n'
@@ -17,4 +20,20 @@ test('iteration of 40 MB holds no more than a chunk at a time', async () => {
   }
   expect(count).toBe(175_000)
   expect(most).toBeLessThan(4 << 20)
+})
+
+test('a connection is not read ahead of the consumer: the server has to wait', async () => {
+  const block = Buffer.from(line.repeat(5000))
+  const blocks = 24
+  let written = 0
+  const { baseUrl } = await sambaServer(async (response) => {
+    for (; written < blocks; written++) if (!response.write(block)) await once(response, 'drain')
+    response.end()
+  })
+  const iterator = createSambaClient({ trackpointId: '1', apiKey: 'k3y', baseUrl }).exportSmsEvents().batches()
+  let count = (await iterator.next()).value!.length
+  for (let at = 0; at < 3000; at++) await turn()
+  expect(written).toBeLessThan(blocks / 2)
+  for await (const batch of iterator) count += batch.length
+  expect([written, count]).toEqual([blocks, blocks * 5000])
 })
