@@ -7,7 +7,7 @@ export function chain<T, U>(value: Awaitable<T>, use: (value: T) => Awaitable<U>
 }
 
 /** What `run` comes to, or what `otherwise` makes of what it throws or rejects with. */
-export function guarded<T>(run: () => Awaitable<T>, otherwise: (error: unknown) => T): Awaitable<T> {
+export function guarded<T>(run: () => Awaitable<T>, otherwise: (error: unknown) => Awaitable<T>): Awaitable<T> {
   try {
     const value = run()
     return isThenable(value) ? Promise.resolve(value).catch(otherwise) : value

@@ -44,7 +44,7 @@ export interface BeginContext {
   readonly providers: readonly ChannelProvider[]
   readonly beforeSend: BeforeSend | undefined
   readonly suppression: SuppressionList | undefined
-  readonly rendering: (record: NotificationRecord) => RenderContext
+  readonly rendering: RenderContext
   readonly onMissing: (id: string, missing: { readonly template: string; readonly version: string }) => void
   /** A hook, or an adapter outside a call, has thrown. */
   readonly onFault: (id: string, error: unknown) => void
@@ -59,7 +59,7 @@ export function prepare(record: NotificationRecord, effect: Begin, context: Begi
   const step = record.steps[effect.step]!
   const answer = { step: effect.step, attempt: effect.attempt }
   const renderFor = (isSuppressed: IsSuppressed) =>
-    chain(render(record, step.delegated ?? [step.channel], context.rendering(record)), (rendered): Awaitable<Prepared> => {
+    chain(render(record, step.delegated ?? [step.channel], context.rendering), (rendered): Awaitable<Prepared> => {
       if ('failure' in rendered) return { input: { ...answer, type: 'vetoed', reason: 'content', failure: rendered.failure } }
       if ('missing' in rendered) {
         context.onMissing(record.id, rendered.missing)

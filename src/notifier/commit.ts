@@ -1,6 +1,8 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
 import { step } from '../cascade/machine.ts'
+import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord } from '../contract/record.ts'
+import { chain } from './awaitable.ts'
 import type { WithoutAt } from './begin.ts'
 import type { EngineContext } from './engine.ts'
 
@@ -13,21 +15,21 @@ export type Committed = Transition & { readonly before: NotificationRecord }
 export const toldAgainAfter = 60_000
 
 /** Applies an input to a stored record: step, compare and swap, and again on what is stored if another process came first. */
-export async function commit(
-  known: NotificationRecord,
+export function commit(
+  before: NotificationRecord,
   input: WithoutAt<Input>,
   context: Pick<EngineContext, 'store' | 'clock' | 'defers' | 'onSettled'>,
-): Promise<Committed> {
+): Awaitable<Committed> {
   const { store, clock, defers } = context
-  for (let before = known; ; ) {
-    const transition = keepToTell(step(before, { ...input, at: clock.now(), defers } as Input), context)
-    if (transition.record === before) return { ...transition, before }
-    if (await store.update(transition.record, before.version)) return { ...transition, before }
-    const stored = await store.get(known.id)
-    // A record that the store has since dropped had settled long ago: nothing is left to do.
-    if (stored === undefined) return { record: before, effects: [], before }
-    before = stored
-  }
+  const { record, effects } = keepToTell(step(before, { ...input, at: clock.now(), defers } as Input), context)
+  if (record === before) return { record, effects, before }
+  return chain(store.update(record, before.version), (isStored): Awaitable<Committed> => {
+    if (isStored) return { record, effects, before }
+    return chain(store.get(before.id), (stored) =>
+      // A record that the store has since dropped had settled long ago: nothing is left to do.
+      stored === undefined ? { record: before, effects: [], before } : commit(stored, input, context),
+    )
+  })
 }
 
 /** An outcome that the host wants to hear of keeps its record due until it has: a crash in between loses nothing. */

@@ -2,11 +2,13 @@ import { type Channel, channels } from '../contract/channel.ts'
 import { millisecondsOf, toMilliseconds } from '../contract/duration.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
 import type { CancelAnswer } from '../contract/events.ts'
+import type { Awaitable } from '../contract/json.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
 import type { Duration } from '../contract/time.ts'
+import { chain } from './awaitable.ts'
 import { systemClock } from './clock.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
@@ -44,6 +46,18 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   const breaker = { threshold: options.breaker?.threshold ?? 5, coolDown: options.breaker?.coolDown ?? ('30s' as Duration) }
   const templates = new Map<string, Template<never>>()
   for (const template of options.templates ?? []) register(template)
+  const rendering: RenderContext = {
+    template: (name, version) => templates.get(`${name}@${version}`),
+    links: options.links,
+    sms: defaults.sms,
+    locale: defaults.locale,
+    dryRun: false,
+    onShortened(id, channel, { failures }) {
+      // A long link may hold a token or a name: its host alone is told.
+      for (const { long, message } of failures)
+        events.operator('link.failed', { id, channel, host: URL.parse(long)?.host ?? '', message })
+    },
+  }
   let watching: Watching | undefined
   let upkeep: Upkeep | undefined
   let closing: Promise<void> | undefined
@@ -61,7 +75,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     parkFor: options.parkFor === undefined ? Math.max(leastParked, ...channels.map(waitFor)) : millisecondsOf(options.parkFor)!,
     beforeSend: options.beforeSend,
     suppression: options.suppression,
-    rendering: (record) => rendering(record),
+    rendering,
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     onFault: (id, error) => events.error(error, id),
     defers,
@@ -107,32 +121,19 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     }
   }
 
-  function rendering({ id }: Pick<NotificationRecord, 'id'>, dryRun = false): RenderContext {
-    return {
-      template: (name, version) => templates.get(`${name}@${version}`),
-      links: options.links,
-      sms: defaults.sms,
-      locale: defaults.locale,
-      dryRun,
-      onShortened(channel, { failures }) {
-        // A long link may hold a token or a name: its host alone is told.
-        for (const { long, message } of failures)
-          events.operator('link.failed', { id, channel, host: URL.parse(long)?.host ?? '', message })
-      },
-    }
-  }
-
   function register(template: Template<never>): void {
     templates.set(`${template.id}@${template.version}`, template)
   }
 
-  async function planned(request: NotificationRequest): Promise<NotificationRecord> {
-    const { planRequest } = await loadIntake()
-    const timeZone = defaults.timeZone ?? null
-    const context = { createId: options.createId, now: clock.now(), providers, retry, within: waitFor, timeZone }
-    const { record, template } = await planRequest(request, context)
-    if (template !== undefined) register(template)
-    return record
+  function planned(request: NotificationRequest): Awaitable<NotificationRecord> {
+    return chain(loadIntake(), ({ planRequest }) => {
+      const timeZone = defaults.timeZone ?? null
+      const context = { createId: options.createId, now: clock.now(), providers, retry, within: waitFor, timeZone }
+      return chain(planRequest(request, context), ({ record, template }) => {
+        if (template !== undefined) register(template)
+        return record
+      })
+    })
   }
 
   function waitFor(channel: Channel): number {
@@ -140,7 +141,7 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     return millisecondsOf(within ?? '5m')!
   }
 
-  async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: Promise<unknown> }> {
+  async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: readonly Promise<unknown>[] }> {
     const ready = await planned(request)
     if (closing !== undefined) throw closed()
     const { record, created, work } = await engine.enter(ready)
@@ -181,12 +182,16 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
     send: async (request: NotificationRequest) => (await take(request)).accepted,
     async *sendMany(requests, sendOptions = {}) {
       const { sendEach } = await import('./send-many.ts')
-      yield* sendEach(requests, take, sendOptions)
+      const takeOne = async (request: NotificationRequest) => {
+        const { accepted, work } = await take(request)
+        return { accepted, work: Promise.all(work) }
+      }
+      yield* sendEach(requests, takeOne, sendOptions)
     },
     async explain(request: NotificationRequest) {
       const record = await planned(request)
       const { explainRecord } = await import('./explain.ts')
-      return explainRecord(record, providers, rendering(record, true))
+      return explainRecord(record, providers, { ...rendering, dryRun: true })
     },
     async get(id) {
       const record = await stored(id)

@@ -1,8 +1,10 @@
 import type { Effect, Input, Transition } from '../cascade/input.ts'
 import { step } from '../cascade/machine.ts'
 import { rankOf } from '../cascade/status.ts'
+import type { Awaitable } from '../contract/json.ts'
 import type { SendRequest, SendResult } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
+import { guarded } from './awaitable.ts'
 import { type Begin, type BeginContext, type Prepared, prepare, type WithoutAt } from './begin.ts'
 import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom, timeoutOf } from './call.ts'
 import { thrownIn } from './classify.ts'
@@ -42,7 +44,7 @@ type Begun = ReadonlyMap<Effect, Promise<Prepared>>
 export interface FirstSteps {
   readonly transition: Transition
   readonly starts: readonly Start[]
-  readonly begun: Begun
+  readonly begun: Begun | undefined
 }
 
 /** Begins steps, calls providers and writes down what came of it. */
@@ -97,7 +99,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
   async function startOrLeave<T extends Transition>(
     ready: Prepared['call'],
     effect: Begin,
-    transit: () => Promise<T>,
+    transit: () => Awaitable<T>,
   ): Promise<T> {
     let started = false
     try {
@@ -153,15 +155,20 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
   }
 
   /** What a call came to must outlive a store that is down for a moment: it is written again, ever more rarely, until the lease ends. */
-  async function write(record: NotificationRecord, input: WithoutAt<Input>, lease: () => number) {
-    for (let delay = firstRewrite; ; delay = Math.min(2 * delay, slowestRewrite)) {
-      try {
-        return await engine.apply(record, input)
-      } catch (error) {
+  function write(
+    record: NotificationRecord,
+    input: WithoutAt<Input>,
+    lease: () => number,
+    delay = firstRewrite,
+  ): ReturnType<EngineCore['apply']> {
+    return guarded<Awaited<ReturnType<EngineCore['apply']>>>(
+      () => engine.apply(record, input),
+      async (error) => {
         if (wasCut || clock.now() + delay >= lease()) throw error
         await new Promise<void>((resolve) => patience.setTimer(delay, resolve))
-      }
-    }
+        return write(record, input, lease, Math.min(2 * delay, slowestRewrite))
+      },
+    )
   }
 
   async function disown(record: NotificationRecord, { starts }: FirstSteps): Promise<void> {
@@ -191,15 +198,15 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
   function prepareFirst(given: NotificationRecord, isNew: boolean): FirstSteps {
     let { record, effects } = step(given, { type: 'woke', at: clock.now(), defers: options.defers })
     const starts: Start[] = []
-    const begun = new Map<Begin, Promise<Prepared>>()
+    let begun: Map<Effect, Promise<Prepared>> | undefined
     // What another process may have done already, or a request that is repeated under its key, must not ask the host's hooks: the store is asked first.
     const isOurs =
-      (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.suppression && !context.rendering(given).links)
+      (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.suppression && !context.rendering.links)
     for (const effect of effects) {
       if (effect.type !== 'begin' || !isOurs || beginning.has(keyOf(given, effect))) continue
       const ready = prepare(record, effect, context)
       if (ready instanceof Promise) {
-        begun.set(effect, ready)
+        begun = (begun ?? new Map()).set(effect, ready)
         // It is waited for once the record is stored; until then nobody would see it fail.
         ready.catch(() => {})
         continue
@@ -218,7 +225,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
     start: (record, { starts }) => starts.map((own) => engine.track(run(record, own), record.id)),
     abandon({ starts, begun }) {
       for (const { permit } of starts) permit.leave(undefined)
-      for (const ready of begun.values())
+      for (const ready of begun?.values() ?? [])
         void ready.then(
           ({ call: own }) => own?.permit.leave(undefined),
           () => {},

@@ -6,6 +6,7 @@ import type { NotificationRecord } from '../contract/record.ts'
 import type { Scheduler } from '../contract/store.ts'
 import type { Suppression } from '../contract/suppression.ts'
 import { type WakeUp, wakeUpOf } from '../contract/wake-up.ts'
+import { chain } from './awaitable.ts'
 import type { Begin, Prepared, WithoutAt } from './begin.ts'
 import type { DispatchContext } from './dispatch.ts'
 import { lazy } from './lazy.ts'
@@ -22,17 +23,22 @@ export interface EngineContext extends DispatchContext, ReceiptsContext {
   readonly onSettled: ((record: NotificationRecord) => Awaitable<void>) | undefined
 }
 
+/** What became of a new record: the stored one, which is another's if its idempotency key was taken, and the calls that were started. */
+export interface Entered {
+  readonly record: NotificationRecord
+  readonly created: boolean
+  readonly work: readonly Promise<unknown>[]
+}
+
 /** Runs the machine on stored records, and its effects in the world. */
 export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'>, Required<Pick<ReceiptSink, 'suppress'>> {
-  /** Begins a new record's first steps and stores it; `work` ends with the calls that this started. */
-  enter(
-    record: NotificationRecord,
-  ): Promise<{ readonly record: NotificationRecord; readonly created: boolean; readonly work: Promise<unknown> }>
+  /** Begins a new record's first steps and stores it. */
+  enter(record: NotificationRecord): Awaitable<Entered>
   /** Applies an input to a stored record: read, step, compare and swap, again if another process came first. */
   apply(
     known: NotificationRecord,
     input: WithoutAt<Input>,
-  ): Promise<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
+  ): Awaitable<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
   /** Counts as under way until it ends. */
   watch<T>(work: Promise<T>): Promise<T>
   /** Sees to a notification that may be due, once there is room for it. Never rejects. */
@@ -79,12 +85,15 @@ export function createEngine(context: EngineContext): Engine {
   }
 
   function track(work: Promise<unknown>, id: string): Promise<void> {
-    return watch(
-      work.then(
-        () => {},
-        (error) => events.error(error, id),
-      ),
+    const ended: Promise<void> = work.then(
+      () => void underWay.delete(ended),
+      (error) => {
+        underWay.delete(ended)
+        events.error(error, id)
+      },
     )
+    underWay.add(ended)
+    return ended
   }
 
   /** What follows once a transition is stored, except the calls, which belong to whoever asked for them. */
@@ -123,7 +132,7 @@ export function createEngine(context: EngineContext): Engine {
 
   /** Once the part that does it is loaded. */
   function doLater({ id }: NotificationRecord, run: (loaded: Work) => Promise<void>): Promise<void> {
-    return track(loadWork().then(run), id)
+    return track((async () => run(await loadWork()))(), id)
   }
 
   function tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void {
@@ -153,13 +162,24 @@ export function createEngine(context: EngineContext): Engine {
     }
   }
 
-  async function apply(known: NotificationRecord, input: WithoutAt<Input>) {
-    const { commit } = await loadCommit()
+  const committing = {
+    store,
+    clock,
+    onSettled: context.onSettled,
     // What this process begins no more is left due at once, for another.
-    const transition = await commit(known, input, { ...context, defers: context.defers || stopped })
-    if (transition.record !== transition.before) follow(transition)
-    return { before: transition.before, after: transition.record }
+    get defers() {
+      return context.defers || stopped
+    },
   }
+
+  const apply: Engine['apply'] = (known, input) =>
+    chain(loadCommit(), ({ commit }) =>
+      chain(commit(known, input, committing), (committed) => {
+        const { before, record: after } = committed
+        if (after !== before) follow(committed)
+        return { before, after }
+      }),
+    )
 
   const loadCommit = lazy(() => import('./commit.ts'))
 
@@ -206,13 +226,16 @@ export function createEngine(context: EngineContext): Engine {
   }
 
   return {
-    enter: (planned) => watch(loadWork().then(({ enter }) => enter(planned))),
+    enter(planned) {
+      const entered = chain(loadWork(), ({ enter }) => enter(planned))
+      return entered instanceof Promise ? watch(entered) : entered
+    },
     apply,
     ingest,
     suppress,
     deliveryTimes: (provider) => receipts?.deliveryTimes(provider) ?? null,
     watch,
-    wake: (id) => watch(loadWork().then(({ wake }) => wake(id))),
+    wake: (id) => watch((async () => (await loadWork()).wake(id))()),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay)
     },

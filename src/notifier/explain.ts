@@ -54,7 +54,7 @@ export async function explainRecord(
     const channels = step.delegated ?? [step.channel]
     const links: ShortenedText['links'][number][] = []
     const rendered = applies
-      ? await render(planned, channels, { ...context, onShortened: (_, shortened) => links.push(...shortened.links) })
+      ? await render(planned, channels, { ...context, onShortened: (_id, _channel, shortened) => links.push(...shortened.links) })
       : null
     const content = rendered !== null && 'content' in rendered ? rendered.content : null
     return {

@@ -8,6 +8,8 @@ const grace = 30_000
 // Between two tries to renew one, in milliseconds: it must not run out because the store was away for a moment.
 const firstRetry = 1000
 const slowestRetry = 4000
+// What is written and the call that follows are this near, save in a process that stood still: no timer for that.
+const slack = 1000
 // Clocks of processes that share a store may differ by this much.
 const skew = 5000
 
@@ -47,7 +49,7 @@ export function keepLease(clock: Clock, until: number, timeout: number, renew: (
   let over = false
   const end = clock.now() + timeout + grace
   function arm(lease: number): void {
-    if (lease < end) renewIn(lease - longest / 2 - clock.now(), firstRetry)
+    if (lease + slack < end) renewIn(lease - longest / 2 - clock.now(), firstRetry)
   }
   function renewIn(delay: number, retry: number): void {
     if (over) return

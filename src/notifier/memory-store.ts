@@ -151,11 +151,14 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
         parkedByKey.set(index, (parkedByKey.get(index) ?? new Set()).add(entry))
       }
     },
-    findParked: (provider, keys, now) =>
-      [...new Set(keys.flatMap((key) => [...(parkedByKey.get(indexKey(provider, key)) ?? [])]))]
+    findParked(provider, keys, now) {
+      // Asked after each send, and receipts are seldom quicker.
+      if (parked.size === 0) return []
+      return [...new Set(keys.flatMap((key) => [...(parkedByKey.get(indexKey(provider, key)) ?? [])]))]
         .filter(({ expiresAt }) => expiresAt > now)
         .sort((a, b) => a.expiresAt - b.expiresAt)
-        .map(({ receipt }) => receipt),
+        .map(({ receipt }) => receipt)
+    },
     dropParked: (receipt) => unpark(parked.get(JSON.stringify(receipt))),
     due: (now, limit) => dueQueue.due(now, limit).map(({ record }) => record.id),
     nextDueAt: () => dueQueue.earliest(),

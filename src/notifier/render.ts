@@ -15,7 +15,7 @@ export interface RenderContext {
   readonly links: LinkRewriter | undefined
   readonly sms: SmsPolicy | undefined
   readonly locale: string | undefined
-  readonly onShortened?: (channel: Channel, shortened: ShortenedText) => void
+  readonly onShortened?: (id: string, channel: Channel, shortened: ShortenedText) => void
   readonly dryRun: boolean
 }
 
@@ -68,7 +68,7 @@ function finish(
   return Promise.all(rewrites).then((done) => {
     const texts: Record<string, unknown> = { ...content }
     for (const { channel, shortened } of done) {
-      context.onShortened?.(channel, shortened)
+      context.onShortened?.(record.id, channel, shortened)
       texts[channel] = { ...content[channel], text: shortened.text }
     }
     return applyPolicy(texts as Content, policy)
@@ -80,7 +80,7 @@ const loadSms = lazy(() => import('../text/sms.ts'))
 
 function applyPolicy(content: Content, policy: SmsPolicy | undefined): Awaitable<Rendered> {
   if (content.sms === undefined || policy === undefined) return { content }
-  return loadSms().then(({ applySmsPolicy }) => ({
+  return chain(loadSms(), ({ applySmsPolicy }) => ({
     content: { ...content, sms: { ...content.sms!, text: applySmsPolicy(content.sms!.text, policy) } },
   }))
 }

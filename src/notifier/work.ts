@@ -3,10 +3,11 @@ import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import { StoreError } from '../contract/store-error.ts'
 import { wakeUpOf } from '../contract/wake-up.ts'
+import { chain, guarded } from './awaitable.ts'
 import { keepToTell, toldAgainAfter } from './commit.ts'
 import { createDispatch, type Dispatch, type FirstSteps } from './dispatch.ts'
 import { endableClock } from './endable-clock.ts'
-import type { Engine, EngineContext, EngineCore } from './engine.ts'
+import type { Engine, EngineContext, EngineCore, Entered } from './engine.ts'
 import { lazy } from './lazy.ts'
 import { createLimiter } from './limiter.ts'
 import type { Polling } from './polling.ts'
@@ -75,46 +76,42 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
     for (const { provider, message } of pollable(record, index)) expect(provider, message, dueAt ?? 0)
   }
 
-  async function enter(planned: NotificationRecord) {
+  function enter(planned: NotificationRecord): Awaitable<Entered> {
     const first = prepareFirst(planned, true)
     const transition = keepToTell(first.transition, context)
     const { record } = transition
-    const inserted = await orAbandon(
-      first,
-      () => insert(record, first),
-      ({ created }) => created,
-    )
-    const { created } = inserted
-    if (!created) return { record: inserted.record, created, work: Promise.resolve() }
-    const work = start(record, first)
-    for (const entry of planned.timeline) core.tell(record, entry, work)
-    core.follow(transition, work, first.begun)
-    return { record, created, work: Promise.all(work) }
+    return chain(insert(record, first), (inserted) => {
+      if (!inserted.created) {
+        abandon(first)
+        return { ...inserted, work: [] }
+      }
+      const work = start(record, first)
+      for (const entry of planned.timeline) core.tell(record, entry, work)
+      core.follow(transition, work, first.begun)
+      return { record, created: true, work }
+    })
   }
 
-  async function insert(record: NotificationRecord, first: FirstSteps): Promise<Inserted> {
-    try {
-      return await store.insert(record)
-    } catch (error) {
-      // A store that is away for long must not fill the memory with what it may not even have.
-      if (error instanceof StoreError && error.fault === 'unavailable' && disowning < context.concurrency) {
+  function insert(record: NotificationRecord, first: FirstSteps): Awaitable<Inserted> {
+    return orAbandon(
+      first,
+      () => store.insert(record),
+      (error) => {
+        // A store that is away for long must not fill the memory with what it may not even have.
+        if (!(error instanceof StoreError) || error.fault !== 'unavailable' || disowning >= context.concurrency) return
         disowning++
         void core.track(disown(record, first), record.id).then(() => disowning--)
-      }
-      throw error
-    }
+      },
+    )
   }
 
-  /** What was prepared for a change gives its permits back unless that is stored. */
-  async function orAbandon<T>(first: FirstSteps, write: () => Awaitable<T>, isStored: (result: T) => boolean): Promise<T> {
-    let stored = false
-    try {
-      const result = await write()
-      stored = isStored(result)
-      return result
-    } finally {
-      if (!stored) abandon(first)
-    }
+  /** What was prepared for a change gives its permits back if the store fails. */
+  function orAbandon<T>(first: FirstSteps, write: () => Awaitable<T>, failed?: (error: unknown) => void): Awaitable<T> {
+    return guarded(write, (error) => {
+      failed?.(error)
+      abandon(first)
+      throw error
+    })
   }
 
   async function wake(id: string): Promise<void> {
@@ -145,14 +142,10 @@ export function createWork(context: EngineContext, core: EngineCore): Work {
       // Woken too early, by a clock that is ahead of this one, say.
       if (first.transition.record === record) return wasDue ? undefined : core.schedule(wakeUpOf(record))
       const transition = keepToTell(first.transition, context)
-      if (
-        !(await orAbandon(
-          first,
-          () => store.update(transition.record, record.version),
-          (stored) => stored,
-        ))
-      )
+      if (!(await orAbandon(first, () => store.update(transition.record, record.version)))) {
+        abandon(first)
         continue
+      }
       work.push(...start(transition.record, first))
       return core.follow(transition, work, first.begun)
     }
