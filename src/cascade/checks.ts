@@ -99,8 +99,10 @@ export function checkJson(value: unknown, path: string, report: Report, depth = 
   if (value instanceof Date) return complain('is a Date: pass an ISO string, so that the record stays plain JSON')
   if (typeof value !== 'object' || !isPlain(value)) return complain(`is ${describe(value)}: records hold plain JSON only`)
   let isJson = true
-  for (const [key, item] of Object.entries(value))
+  for (const key of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[key]
     if (item !== undefined && !checkJson(item, `${path}.${key}`, report, depth + 1)) isJson = false
+  }
   return isJson
 
   function complain(message: string): false {

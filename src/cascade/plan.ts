@@ -72,7 +72,8 @@ export function plan(
     report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
   const inputs: readonly StepInput[] = Array.isArray(request.cascade) ? request.cascade : []
   if (inputs.length === 0) report('cascade', 'is empty, or no array: name at least one channel')
-  const steps = inputs.map((input, index) => stepOf(input, index, { ...request, to }, zone, context, report))
+  const addressed = { ...request, to }
+  const steps = inputs.map((input, index) => stepOf(input, index, addressed, zone, context, report))
   if (issues.length === 0 && steps.every((step) => step.state === 'skipped')) {
     for (const [index, step] of steps.entries()) report(`cascade[${index}]`, `cannot apply (${step.reason}): ${remedy(step)}`)
   }
@@ -198,7 +199,8 @@ function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   // What is spread is defined, not set: a key such as __proto__ stays a key.
   const copy = { ...value } as Record<string, unknown>
-  for (const [key, item] of Object.entries(copy)) {
+  for (const key of Object.keys(copy)) {
+    const item = copy[key]
     if (item === undefined) delete copy[key]
     else if (typeof item === 'object') copy[key] = copyOf(item)
   }

@@ -5,10 +5,12 @@ import { faultOf } from '../templates/check-content.ts'
 /** What is wrong with content given as it is, by channel: the same that a template's content is held to. */
 export function contentIssues(content: unknown): Issue[] {
   if (typeof content !== 'object' || content === null) return []
-  return Object.entries(content).flatMap(([channel, own]): Issue[] => {
-    if (own === undefined || own === null) return []
-    if (!channels.includes(channel as Channel)) return [{ path: `content.${channel}`, message: noChannel }]
-    const fault = faultOf(channel as Channel, own)
-    return fault ? [{ path: ['content', channel, fault.field].filter(Boolean).join('.'), message: fault.message }] : []
-  })
+  const issues: Issue[] = []
+  for (const channel of Object.keys(content)) {
+    const own = (content as Readonly<Record<string, unknown>>)[channel]
+    if (own === undefined || own === null) continue
+    const fault = channels.includes(channel as Channel) ? faultOf(channel as Channel, own) : { message: noChannel }
+    if (fault) issues.push({ path: ['content', channel, fault.field].filter(Boolean).join('.'), message: fault.message })
+  }
+  return issues
 }

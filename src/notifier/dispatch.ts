@@ -203,7 +203,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
     const isOurs =
       (isNew && given.idempotencyKey === null) || (!context.beforeSend && !context.suppression && !context.rendering.links)
     for (const effect of effects) {
-      if (effect.type !== 'begin' || !isOurs || beginning.has(keyOf(given, effect))) continue
+      if (effect.type !== 'begin' || !isOurs || (beginning.size > 0 && beginning.has(keyOf(given, effect)))) continue
       const ready = prepare(record, effect, context)
       if (ready instanceof Promise) {
         begun = (begun ?? new Map()).set(effect, ready)
