@@ -10,6 +10,7 @@ config.test = {
   ...config.test,
   include: [`test/${room}/**/*.test.ts`],
   exclude: ['test/cascade/model.test.ts', 'test/webhooks/json-depth.test.ts', 'test/samba/memory.test.ts'],
+  setupFiles: ['test/mutation/set-up.ts'],
   typecheck: { enabled: false },
   // Mutated code counts how often it is run, which takes several times as long. Endless loops are Stryker's to end.
   testTimeout: 60_000,
