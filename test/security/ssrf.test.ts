@@ -118,7 +118,7 @@ describe('web push', () => {
 
   async function called(endpoint: string, options: object = {}): Promise<{ calls: string[]; error: unknown }> {
     const calls: string[] = []
-    const fetch = async (request: RequestInfo | URL) => {
+    const fetch = async (request: Request | URL | string) => {
       calls.push(new Request(request).url)
       return new Response(null, { status: 201 })
     }
