@@ -10,8 +10,8 @@ export interface Answer {
 }
 
 /** Posts JSON over connections that are kept: `fetch` takes too long to load in a process that lives for a tenth of a second. */
-export function createPoster() {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
+export function createPoster(maxSockets = 64) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets })
   const post = (url: string, body: unknown, signal?: AbortSignal) =>
     new Promise<Answer>((resolve, reject) => {
       const text = JSON.stringify(body)
