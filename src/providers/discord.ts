@@ -7,7 +7,7 @@ import { withButtons } from '../wire/buttons.ts'
 import { createHttp, type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
 import { fieldsOf } from '../wire/json.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
-import { vendorWords } from '../wire/redact.ts'
+import { noReason, vendorWords } from '../wire/redact.ts'
 
 /** Options of `discord`. */
 export interface DiscordOptions {
@@ -90,7 +90,7 @@ function resultOf(answer: HttpAnswer, webhookUrl: string): SendResult {
   const known = typeof code === 'number' ? kinds[code] : undefined
   const words =
     typeof message === 'string' ? vendorWords(message, [webhookUrl, new URL(webhookUrl).pathname.split('/').at(-1)]) : ''
-  throw new SendError(known ?? kindOfStatus(answer.status), words || 'the message was refused', {
+  throw new SendError(known ?? kindOfStatus(answer.status), words || noReason, {
     code: typeof code === 'number' && code !== 0 ? code : answer.status,
     // Discord's body is more precise than its header, which counts whole seconds.
     retryAfter: typeof wait === 'number' ? Math.ceil(wait * 1000) : answer.retryAfter,
