@@ -1,4 +1,4 @@
-import type { Figure } from './kit/figures.ts'
+import { type Figure, isOurs } from './kit/figures.ts'
 import { machineLine } from './kit/machine.ts'
 import type { Report } from './kit/report.ts'
 import { type Box, bars, type Panel, stacked } from './kit/svg.ts'
@@ -26,9 +26,9 @@ const panelOf =
   (place: Pick<Box, 'x' | 'y' | 'width'>): Panel | undefined => {
     if (figures.length < 2) return undefined
     const height = 30 + 20 * figures.length
-    const rows = figures.map(({ what, value, isPeer, beside }) => {
-      const look = isPeer || beside === undefined ? 'bare' : 'ours'
-      return { name: what, value, look } as const
+    const rows = figures.map((figure) => {
+      const { what: name, value } = figure
+      return { name, value, look: isOurs(figure) ? 'ours' : 'bare' } as const
     })
     return { shape: bars(title, { ...place, height }, rows), height }
   }

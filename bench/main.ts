@@ -1,21 +1,31 @@
 // npm run bench: what the library costs and how fast it is, beside its peers and beside what is possible, in the same run.
 import { join, resolve } from 'node:path'
 import { chartOf } from './chart.ts'
+import { inFlight } from './in-flight/section.ts'
 import { figuresOf, type Sample } from './kit/figures.ts'
 import { describeMachine, machineLine } from './kit/machine.ts'
 import { type BenchmarkOptions, note, readOptions } from './kit/options.ts'
 import { inOrder, type Publication, publish } from './kit/report.ts'
 import { tableOf } from './kit/table.ts'
+import { orchestrator } from './orchestrator/section.ts'
 import { figuresOnPage } from './page.ts'
+import { pending } from './pending/section.ts'
 import { fullSize, quickSize, type Run } from './run.ts'
 import { samba } from './samba/section.ts'
 import { type Section, titles } from './sections.ts'
+import { templates } from './templates/section.ts'
 import { webhooks } from './webhooks/section.ts'
+import { weight } from './weight/section.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const parts: readonly (readonly [Section, (run: Run) => Promise<Sample[]>])[] = [
   ['samba', samba],
   ['webhooks', webhooks],
+  ['orchestrator', orchestrator],
+  ['in-flight', inFlight],
+  ['pending', pending],
+  ['templates', templates],
+  ['weight', weight],
 ]
 
 const publication: Publication = {

@@ -1,4 +1,4 @@
-import { type Figure, meets } from './kit/figures.ts'
+import { type Figure, isOurs, meets } from './kit/figures.ts'
 import { machineLine } from './kit/machine.ts'
 import { markdownTable } from './kit/page.ts'
 import type { Report } from './kit/report.ts'
@@ -25,9 +25,8 @@ function tableOf(section: Section, all: readonly Figure[]): string {
 }
 
 function rowOf(figure: Figure, all: readonly Figure[]): string[] {
-  const { what, value, unit, ratio, peerRatio, isPeer, beside } = figure
-  const isOurs = !isPeer && beside !== undefined
-  return [isOurs ? `**${what}**` : what, `${shown(value)} ${unit}`, times(ratio), times(peerRatio), goalOf(figure, all)]
+  const { what, value, unit, ratio, peerRatio } = figure
+  return [isOurs(figure) ? `**${what}**` : what, `${shown(value)} ${unit}`, times(ratio), times(peerRatio), goalOf(figure, all)]
 }
 
 const times = (ratio: number | undefined) => (ratio === undefined ? '' : `${shown(ratio)}×`)

@@ -31,7 +31,7 @@ export type Goal =
   | { readonly ratioAtMost: number; readonly of?: string }
 
 /** Those with `/s` are rates; the others are better the smaller they are. */
-export type Unit = '/s' | 'MB/s' | 'us' | 'ms' | 'bytes' | 'KB' | 'MB'
+export type Unit = '/s' | 'MB/s' | 'us' | 'ms' | 'bytes' | 'KB' | 'MB' | 'timers'
 
 /** What a round measured, before medians and ratios. */
 export interface Sample extends Omit<Figure, 'value' | 'rounds' | 'ratio' | 'bestPeer' | 'peerRatio'> {
@@ -81,6 +81,9 @@ export function meets(
   const own = goal.of === undefined ? ratio : value / (all.find(({ id }) => id === goal.of)?.value ?? Number.NaN)
   return 'ratioAtLeast' in goal ? own >= goal.ratioAtLeast : own <= goal.ratioAtMost
 }
+
+/** Whether a figure is ours: no peer's, and no limit's, which is seen beside nothing and has no goal. */
+export const isOurs = ({ isPeer, beside, goal }: Figure): boolean => !isPeer && (beside !== undefined || goal !== undefined)
 
 /** Whether more is better. */
 export const isRate = (unit: Unit): boolean => unit.endsWith('/s')
