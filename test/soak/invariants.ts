@@ -207,8 +207,9 @@ function* staysOpen(evidence: SoakEvidence): Generator<string> {
   }
 }
 
-function isWithin({ at, until }: Turn, { from, to, arrivals }: OutageLog, factor: number): boolean {
-  return at >= from && until <= Math.max(to, arrivals.at(-1) ?? to) && at < to + timing.timeout / factor
+/** Whether an outage opened a circuit, and its log goes on until the circuit is probed. */
+function isWithin({ at, until }: Turn, { from, to }: OutageLog, factor: number): boolean {
+  return at >= from && at < to + timing.timeout / factor && until <= to + (2 * timing.coolDown) / factor
 }
 
 function* closes({ open, turns }: SoakEvidence): Generator<string> {

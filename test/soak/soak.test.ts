@@ -1,0 +1,28 @@
+// A small soak, with the faults of the large one (`npm run soak`): what holds is judged, never how long it takes.
+import { expect, test } from 'vitest'
+import { vendorNames } from './script.ts'
+import { soak } from './soak.ts'
+
+test.each(['memory', 'sqlite'] as const)(
+  'a thousand notifications through faulty vendors, on the store %s: every invariant holds',
+  async (store) => {
+    const { evidence, broken } = await soak({
+      ...{ notifications: 1000, store, seed: 20_261_125, inHand: 400 },
+      ...{ factor: 30, outages: 1, lookEvery: 2000 },
+    })
+    expect(broken).toEqual([])
+    expect(evidence.sent).toBeGreaterThanOrEqual(1000)
+    // Nothing of this holds for want of an occasion.
+    const faults = vendorNames.flatMap((vendor) => Object.keys(evidence.vendors[vendor].faults))
+    expect(new Set(faults)).toEqual(new Set(expectedFaults))
+    for (const vendor of vendorNames) expect(evidence.vendors[vendor].outages).toHaveLength(1)
+    expect(evidence.turns.filter(({ type }) => type === 'closed').length).toBeGreaterThan(0)
+    expect(evidence.tally.events['notification.duplicate-delivery']).toBeGreaterThan(0)
+  },
+  120_000,
+)
+
+const expectedFaults = [
+  ...['good', 'busy', 'error', 'recipient', 'content', 'reset', 'torn', 'silent', 'drip', 'endless', 'html', 'empty', 'garbage'],
+  ...['outage: error', 'outage: reset', 'outage: silent', 'outage: account'],
+]
