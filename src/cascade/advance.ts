@@ -1,7 +1,7 @@
 import { outcomeOf } from './outcome.ts'
 import { doubtOf, hasEnded } from './status.ts'
 import { holdUntilOpen, settleDoubt, skip } from './steps.ts'
-import { end, move, note, noteStep, type Turn } from './turn.ts'
+import { end, move, note, type Turn } from './turn.ts'
 
 /** After this long without an answer to `begin`, a step is begun again: its process may have died. */
 export const beginLease = 60_000
@@ -30,8 +30,7 @@ function endWhatIsNotWanted(turn: Turn): void {
     const waits = step.state === 'pending' || step.state === 'ready'
     const beaten = won && !step.required
     if (beaten && (!waits || doubtOf(step) !== undefined)) {
-      end(turn, index, 'superseded', 'delivered')
-      noteStep(turn, 'step.superseded', index, {})
+      end(turn, index, 'superseded', 'delivered', {})
     } else if (waits) {
       const reason = record.cancelRequestedAt !== null ? 'cancelled' : beaten ? 'delivered' : over ? 'expired' : null
       if (reason !== null && !settleDoubt(turn, index)) skip(turn, index, reason)

@@ -7,6 +7,7 @@ import { awaitReceipt, callBack, fail, holdUntilOpen, settleDoubt, skip, succeed
 import { type AttemptDraft, end, move, noteAttempt, noteStep, type StepDraft, type Turn } from './turn.ts'
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
+type Rejection = Omit<InputOf<'rejected'>, 'type' | 'at'>
 
 /** A provider is about to be called: the attempt is written first. Nothing starts on a stale answer, in a closed window, or once expired. */
 export function start(turn: Turn, input: InputOf<'started'>): void {
@@ -20,7 +21,7 @@ export function start(turn: Turn, input: InputOf<'started'>): void {
     idempotent: input.provider.idempotent,
     cancellable: input.provider.cancellable,
     to: input.to,
-    idempotencyKey: idempotencyKeyFor(record, input.step, input.provider.name),
+    idempotencyKey: idempotencyKeyFor(record, input.step),
     state: 'sending',
     startedAt: at,
     endedAt: null,
@@ -58,8 +59,8 @@ export function lackProvider(turn: Turn, input: InputOf<'unavailable'>): void {
   if (!isExpected(turn, input) || settleDoubt(turn, input.step)) return
   const { record } = turn
   const step = record.steps[input.step]!
-  const hasNext =
-    !step.required && record.steps.some((other, index) => index > input.step && !other.required && other.state === 'pending')
+  // What is pending beside a step that is ready is optional, and comes after it.
+  const hasNext = !step.required && record.steps.some(({ state }) => state === 'pending')
   if (input.until !== null && !hasNext && step.holds < record.retry.attempts) {
     step.holds++
     move(turn, input.step, 'ready', Math.max(input.until, turn.at))
@@ -80,12 +81,13 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.status = furthest(attempt.status, input.status)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
   const step = turn.record.steps[input.step]!
-  if (!judge(turn, input) && isLive(step, attempt)) awaitReceipt(turn, input.step)
+  judge(turn, input)
+  if (isLive(step, attempt)) awaitReceipt(turn, input.step)
   if (step.state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
 }
 
 /** The call failed. The kind decides: the same provider again, another one, a wait for receipts, or the end of the step. */
-export function reject(turn: Turn, input: InputOf<'rejected'>): void {
+export function reject(turn: Turn, input: Rejection): void {
   const attempt = attemptOf(turn, input)
   if (
     attempt === undefined ||
@@ -105,7 +107,7 @@ export function reject(turn: Turn, input: InputOf<'rejected'>): void {
   const again =
     live && mayRepeat && !taken ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
   noteAttempt(turn, 'attempt.failed', input, { failure, retryAt: again })
-  if (!live || judge(turn, input)) return
+  if (!live) return
   if (taken) return awaitReceipt(turn, input.step)
   if (again !== null) return move(turn, input.step, 'ready', again)
   if (failure.kind === 'recipient' || failure.kind === 'content') return fail(turn, input.step, failure.kind, failure)
@@ -136,7 +138,8 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
   noteAttempt(turn, 'attempt.receipt', input, { ...said, occurredAt })
   if (!contradicted && isContradictory(step, attempt)) noteAttempt(turn, 'attempt.contradicted', input, { status })
   // What the vendor reports on was taken: an unknown send that waits to be repeated no longer needs it.
-  if (!judge(turn, input) && step.state === 'ready' && isLive(step, attempt)) awaitReceipt(turn, input.step)
+  judge(turn, input)
+  if (step.state === 'ready' && isLive(step, attempt)) awaitReceipt(turn, input.step)
 }
 
 /** Whether an attempt was reported both delivered (or as good as that) and failed. */
@@ -159,28 +162,25 @@ export function recall(turn: Turn, input: InputOf<'recalled'>): void {
   turn.changed = true
   const step = turn.record.steps[input.step]!
   if (step.state !== 'awaiting' && step.state !== 'superseded') return
-  end(turn, input.step, 'recalled', step.reason ?? 'cancelled')
-  noteStep(turn, 'step.recalled', input.step, {})
+  end(turn, input.step, 'recalled', step.reason ?? 'cancelled', {})
 }
 
 /** What silence means once a wait is over: a lost lease is an unknown send; no receipt is a delivery or not, as the provider declares. */
 export function endWait(turn: Turn, index: number): void {
   const step = turn.record.steps[index]!
-  const attempt = standingOf(step) as AttemptDraft | undefined
-  if (attempt === undefined || step.dueAt === null || turn.at < step.dueAt) return
+  const isWaiting = step.state === 'sending' || step.state === 'awaiting'
+  if (!isWaiting || turn.at < step.dueAt!) return
   if (step.state === 'sending') {
     const failure: Failure = { kind: 'unknown', message: 'nobody saw the result: the process stopped or lost its lease' }
-    const lost = step.attempts.length - 1
-    return reject(turn, { type: 'rejected', at: turn.at, step: index, attempt: lost, failure, random: 0 })
+    return reject(turn, { step: index, attempt: step.attempts.length - 1, failure, random: 0 })
   }
-  if (step.state !== 'awaiting') return
+  const attempt = standingOf(step) as AttemptDraft
   if (attempt.receipts === 'failures' && attempt.status !== null && rankOf(attempt.status) < rankOf('delivered')) {
     attempt.status = 'delivered'
     attempt.assumed = true
     if (satisfies(step, attempt)) return succeed(turn, index)
   }
-  end(turn, index, 'timed-out', 'undelivered')
-  noteStep(turn, 'step.timed-out', index, {})
+  end(turn, index, 'timed-out', 'undelivered', {})
 }
 
 interface Place {
@@ -188,15 +188,13 @@ interface Place {
   readonly attempt: number
 }
 
-/** Draws the conclusion of an attempt's new standing; true if there was one. */
-function judge(turn: Turn, place: Place): boolean {
+/** Ends the step if the attempt's new standing decides it. */
+function judge(turn: Turn, place: Place): void {
   const step = turn.record.steps[place.step]!
   const attempt = step.attempts[place.attempt]!
   const isOpen = !hasEnded(step) || step.state === 'superseded'
   if (satisfies(step, attempt)) succeed(turn, place.step)
   else if (attempt.receiptFailure !== null && isOpen && standingOf(step) === attempt) fail(turn, place.step, 'undelivered', null)
-  else return false
-  return true
 }
 
 function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {

@@ -1,5 +1,4 @@
 import type { AddressKey, Recipient } from '../contract/channel.ts'
-import type { JsonValue } from '../contract/json.ts'
 import type { Moment, Window } from '../contract/time.ts'
 import { isTimeZone, minutesOf, noZone } from './window.ts'
 
@@ -14,8 +13,7 @@ const isId = (value: unknown) => Number.isSafeInteger(value) || (typeof value ==
 // Control characters in an address are how header fields are forged.
 const isMailbox = (value: unknown) =>
   typeof value === 'string' && value.length <= 254 && /^[^\s@<>,;\p{Cc}]+@[^\s@<>,;\p{Cc}]+$/u.test(value)
-const isPush = (value: unknown) =>
-  isText(value) || (typeof value === 'object' && value !== null && isText((value as { endpoint?: unknown }).endpoint))
+const isPush = (value: unknown) => isText(value) || isText((value as { endpoint?: unknown }).endpoint)
 
 const addressForms: Readonly<Record<AddressKey, readonly [(value: unknown) => boolean, string]>> = {
   phone: [isE164, 'is not an E.164 number: write it with + and country code, for example +420777123456'],
@@ -90,32 +88,22 @@ export function momentOf(moment: Moment, path: string, report: Report): number |
 }
 
 /** Reports what would not survive JSON: dates, functions, NaN, class instances, cycles. */
-export function checkJson(value: unknown, path: string, report: Report, depth = 0): value is JsonValue {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
-  if (typeof value === 'number') return Number.isFinite(value) || complain('is not a finite number')
-  if (depth > 64) return complain('is nested too deeply, or refers to itself')
-  if (Array.isArray(value))
-    return value.map((item, index) => checkJson(item, `${path}[${index}]`, report, depth + 1)).every(Boolean)
-  if (value instanceof Date) return complain('is a Date: pass an ISO string, so that the record stays plain JSON')
-  if (typeof value !== 'object' || !isPlain(value)) return complain(`is ${describe(value)}: records hold plain JSON only`)
-  let isJson = true
+export function checkJson(value: unknown, path: string, report: Report, depth = 0): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
+  if (typeof value === 'number') return report(path, 'is not a finite number')
+  if (typeof value !== 'object') return report(path, `is a ${typeof value}: records hold plain JSON only`)
+  if (depth > 64) return report(path, 'is nested too deeply, or refers to itself')
+  if (Array.isArray(value)) return value.forEach((item, index) => checkJson(item, `${path}[${index}]`, report, depth + 1))
+  if (value instanceof Date) return report(path, 'is a Date: pass an ISO string, so that the record stays plain JSON')
+  if (!isPlain(value)) return report(path, `is an instance of ${value.constructor?.name}: records hold plain JSON only`)
   for (const key of Object.keys(value)) {
     const item = (value as Readonly<Record<string, unknown>>)[key]
-    if (item !== undefined && !checkJson(item, `${path}.${key}`, report, depth + 1)) isJson = false
-  }
-  return isJson
-
-  function complain(message: string): false {
-    report(path, message)
-    return false
+    if (item !== undefined) checkJson(item, `${path}.${key}`, report, depth + 1)
   }
 }
 
+/** Whether an object is of no class. That of another realm has an `Object.prototype` of its own. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'object' ? `an instance of ${value?.constructor?.name}` : `a ${typeof value}`
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -70,7 +70,7 @@ function diagram(record: NotificationRecord, header: string, clock: Clock): stri
 
 /** The channel; where a vendor tries several by itself and does not say which, all of them. */
 function placeOf({ steps }: NotificationRecord, entry: TimelineEntry): string {
-  return 'step' in entry ? (steps[entry.step]?.delegated?.join('/') ?? entry.channel) : ''
+  return 'step' in entry ? (steps[entry.step]!.delegated?.join('/') ?? entry.channel) : ''
 }
 
 /** What happened, in a few plain words; the channel is named beside it, and a provider of the same name is not named again. */
@@ -96,9 +96,9 @@ function sentence(record: NotificationRecord, entry: TimelineEntry, at: number, 
     case 'step.succeeded':
       return `succeeded${entry.assumed ? ', nobody having said otherwise' : ''}${entry.late ? ', late' : ''}`
     case 'step.failed':
-      return `gave up: ${told(record, at, entry.failure) ?? because(entry.reason)}${next(record, at, entry.step)}`
+      return `gave up: ${told(record, at, entry.failure) ?? because(entry.reason)}${next(record, entry.step)}`
     case 'step.timed-out':
-      return `no receipt came in time${next(record, at, entry.step)}`
+      return `no receipt came in time${next(record, entry.step)}`
     case 'step.superseded':
       return 'sent, but another channel delivered'
     case 'step.recalled':
@@ -149,10 +149,10 @@ function told(record: NotificationRecord, at: number, failure: Failure | undefin
 }
 
 /** The channel that was tried in place of an ended step, if one was. */
-function next({ timeline, steps }: NotificationRecord, at: number, ended: number): string {
-  if (steps[ended]?.required) return ''
-  for (const entry of timeline.slice(at + 1)) {
-    if (entry.type === 'attempt.started' && entry.step > ended && !steps[entry.step]?.required) return ` → ${entry.channel}`
+function next({ timeline, steps }: NotificationRecord, ended: number): string {
+  if (steps[ended]!.required) return ''
+  for (const entry of timeline) {
+    if (entry.type === 'attempt.started' && entry.step > ended && !steps[entry.step]!.required) return ` → ${entry.channel}`
   }
   return ''
 }

@@ -68,7 +68,7 @@ export function plan(
   // A request that is repeated under its key may come after it has expired; a first one then settles as expired.
   const isKeyed = request.idempotencyKey !== undefined
   const earliest = Math.max(request.sendAt === undefined ? 0 : (sendAt ?? 0), isKeyed ? 0 : context.now)
-  if (expiresAt !== null && expiresAt !== undefined && expiresAt <= earliest)
+  if ((expiresAt ?? Number.POSITIVE_INFINITY) <= earliest)
     report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
   const inputs: readonly StepInput[] = Array.isArray(request.cascade) ? request.cascade : []
   if (inputs.length === 0) report('cascade', 'is empty, or no array: name at least one channel')
@@ -107,15 +107,15 @@ function messageOf(request: NotificationRequest, report: Report): Message | unde
       report('template', 'is no template: give what defineTemplate made')
       return undefined
     }
-    return checkJson(variables ?? {}, 'variables', report)
-      ? { template: { id: template.id, version: template.version }, variables: (variables ?? {}) as never }
-      : undefined
+    checkJson(variables ?? {}, 'variables', report)
+    return { template: { id: template.id, version: template.version }, variables: (variables ?? {}) as never }
   }
   if (typeof content !== 'object' || content === null) {
     report('template', 'is missing: give a template with variables, or content by channel')
     return undefined
   }
-  return checkJson(content, 'content', report) ? { content } : undefined
+  checkJson(content, 'content', report)
+  return { content }
 }
 
 function stepOf(
@@ -136,7 +136,8 @@ function stepOf(
   if (unknown.length > 0) report(path, `names ${quoted(unknown[0])}: give one of ${channels.join(', ')}`)
   if (delegated !== null && rules.through === undefined)
     report(`${path}.through`, 'is missing: name the provider that is to try the channels itself')
-  if (typeof (rules.required ?? false) !== 'boolean') report(`${path}.required`, 'is neither true nor false')
+  const required = rules.required ?? false
+  if (typeof required !== 'boolean') report(`${path}.required`, 'is neither true nor false')
   const until = oneOf(untils, rules.until ?? 'delivered', `${path}.until`, report)
   const onUnknown = oneOf(onUnknowns, rules.onUnknown ?? 'advance', `${path}.onUnknown`, report)
   const window = rules.window === undefined ? (request.window ?? null) : rules.window
@@ -146,7 +147,7 @@ function stepOf(
   const reason = unknown.length > 0 ? null : inapplicable(step, path, request, context, report)
   return {
     ...step,
-    required: rules.required ?? false,
+    required,
     until,
     within,
     window: window && alwaysOpen(window) ? null : window,

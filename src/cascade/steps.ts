@@ -10,23 +10,20 @@ export function succeed(turn: Turn, index: number): void {
   const step = steps[index]!
   if (step.state === 'succeeded') return
   const late = hasEnded(step)
-  end(turn, index, 'succeeded', null)
   const assumed = step.attempts.every((attempt) => attempt.assumed || !satisfies(step, attempt))
-  noteStep(turn, 'step.succeeded', index, { assumed, late })
+  end(turn, index, 'succeeded', null, { assumed, late })
   if (step.required) return
   for (const [other, { required, state }] of steps.entries()) if (!required && state !== 'succeeded') callBack(turn, other)
 }
 
 /** The step will not succeed, as far as anyone knows. */
 export function fail(turn: Turn, index: number, reason: StepReason, failure: Failure | null): void {
-  end(turn, index, 'failed', reason)
-  noteStep(turn, 'step.failed', index, { reason, ...(failure !== null && { failure }) })
+  end(turn, index, 'failed', reason, { reason, ...(failure !== null && { failure }) })
 }
 
 /** The step is not sent, or not sent again. */
 export function skip(turn: Turn, index: number, reason: StepReason): void {
-  end(turn, index, 'skipped', reason)
-  noteStep(turn, 'step.skipped', index, { reason })
+  end(turn, index, 'skipped', reason, { reason })
 }
 
 /** Waits for receipts, reckoned from now: the moment of acceptance, or of giving up on the call. */
@@ -35,8 +32,7 @@ export function awaitReceipt(turn: Turn, index: number): void {
 }
 
 /**
- * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, or, where no receipt can come,
- * `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
+ * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, or, where no receipt can come, `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
  */
 export function settleDoubt(turn: Turn, index: number): boolean {
   const step = turn.record.steps[index]!

@@ -80,12 +80,18 @@ export function move(turn: Turn, index: number, state: 'ready' | 'sending' | 'aw
   turn.changed = true
 }
 
-/** The step has ended. */
-export function end(turn: Turn, index: number, state: StepState, reason: StepReason | null): void {
+/** The step has ended, and this is noted. */
+export function end<S extends Exclude<StepState, 'pending' | 'ready' | 'sending' | 'awaiting'>>(
+  turn: Turn,
+  index: number,
+  state: S,
+  reason: StepReason | null,
+  detail: Omit<StepEvents[`step.${S}`], 'step' | 'channel'>,
+): void {
   const step = turn.record.steps[index]!
   step.state = state
   step.reason = reason
   step.dueAt = null
   step.endedAt = turn.at
-  turn.changed = true
+  noteStep(turn, `step.${state}`, index, detail)
 }

@@ -6,8 +6,9 @@ const day = 1440 * minute
 
 /** Minutes since midnight of `HH:MM`, or undefined. `24:00` is the end of the day. */
 export function minutesOf(time: unknown): number | undefined {
-  const [, hours, minutes] = typeof time === 'string' ? (/^([01]\d|2[0-4]):([0-5]\d)$/.exec(time) ?? []) : []
-  const total = hours === undefined ? Number.NaN : Number(hours) * 60 + Number(minutes)
+  const match = typeof time === 'string' && /^([01]\d|2[0-4]):([0-5]\d)$/.exec(time)
+  if (!match) return undefined
+  const total = Number(match[1]) * 60 + Number(match[2])
   return total <= 1440 ? total : undefined
 }
 
@@ -34,12 +35,10 @@ export function opensAt(window: Window, zone: string, at: number): number {
     return from < to ? time >= from && time < to : time >= from || time < to
   }
 
-  if (from === to || isOpen(at)) return at
+  if (isOpen(at)) return at
   const today = midnightBefore(at, timeZone)
-  const moments = [0, 1, 2, 3].flatMap((days) => [
-    ...momentsOf(today + days * day + from * minute, timeZone),
-    ...changeBetween(at + days * day, at + (days + 1) * day, timeZone),
-  ])
+  const openings = [0, 1, 2, 3].flatMap((days) => momentsOf(today + days * day + from * minute, timeZone))
+  const moments = [...openings, ...changeBetween(at, at + 4 * day, timeZone)]
   return Math.min(...moments.filter((moment) => moment > at && isOpen(moment)))
 }
 

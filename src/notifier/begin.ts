@@ -135,7 +135,7 @@ function callThrough(
     ...parts[0]!,
     recipient: record.to,
     notificationId: record.id,
-    idempotencyKey: idempotencyKeyFor(record, index, provider.name),
+    idempotencyKey: idempotencyKeyFor(record, index),
     within: step.within,
     ...(step.delegated !== null && { parts }),
   } as SendRequest

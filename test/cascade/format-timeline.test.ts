@@ -135,9 +135,29 @@ const sentences: readonly (readonly [TimelineEntry, string])[] = [
   ],
   [{ type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'no-address' }, 'sms  skipped: no address'],
   [
-    { type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'vetoed: asked us to stop' },
-    'sms  skipped: vetoed: asked us to stop',
+    { type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'vetoed: a no-show asked us to stop' },
+    'sms  skipped: vetoed: a no-show asked us to stop',
   ],
+  ...(
+    [
+      ['delivered', 'another channel delivered'],
+      ['unknown', 'nobody saw the result'],
+      ['content', 'the message is at fault'],
+      ['configuration', 'the account is at fault'],
+      ['transient', 'every try failed'],
+      ['expired', 'expired'],
+    ] as const
+  ).map(([reason, words]) => [{ type: 'step.failed', at, step: 1, channel: 'sms', reason }, `sms  gave up: ${words}`] as const),
+  ...(
+    [
+      ['template', 'the template is not registered'],
+      ['hook', 'a hook failed'],
+      ['rate', 'too many wait for its provider'],
+    ] as const
+  ).map(
+    ([reason, words]) =>
+      [{ type: 'step.held', at, step: 1, channel: 'sms', until: at, reason }, `sms  waits until 09:00:00: ${words}`] as const,
+  ),
   [
     { type: 'step.succeeded', at, step: 1, channel: 'sms', assumed: true, late: true },
     'sms  succeeded, nobody having said otherwise, late',
@@ -182,6 +202,8 @@ test.each([
   ['example.com:8080/o?S3CRET', 'example.com:8080/o'],
   ['//example.com/#S3CRET', 'example.com/'],
   ['mailto:ada@example.com?S3CRET', 'example.com'],
+  ['s3://bucket/key', 'bucket/key'],
+  ['example.com/o?to=https://example.org/S3CRET', 'example.com/o'],
 ])('of the clicked link %s its host and path are shown, and nothing that opens doors', (link, shown) => {
   const clicked = { type: 'attempt.receipt', at, ...sms, status: 'clicked', occurredAt: start, link } as const
   expect(formatTimeline(record([clicked]))).toMatch(new RegExp(`clicked \\(${shown}\\)$`))
@@ -190,6 +212,11 @@ test.each([
 test('an arrow points only at a channel that was really tried instead, never from or to a required step', () => {
   const timedOut = { type: 'step.timed-out', at, step: 0, channel: 'telegram' } as const
   const started = { type: 'attempt.started', at, ...sms } as const
+  const vetoed = { type: 'step.skipped', at, step: 1, channel: 'sms', reason: 'vetoed: no' } as const
+  const before = { type: 'attempt.started', at, ...telegram } as const
+  const after = { type: 'attempt.started', at, ...email } as const
+  expect(formatTimeline(record([before, timedOut, vetoed, after])).split('\n')[2]).toMatch(/no receipt came in time → email$/)
+  expect(formatTimeline(record([timedOut], { steps: [step('telegram', true)] }))).toMatch(/no receipt came in time$/)
   const arrow = (steps: readonly StepRecord[], timeline: readonly TimelineEntry[]) =>
     formatTimeline(record(timeline, { steps })).includes('→ sms')
   expect(arrow([step('telegram'), step('sms')], [timedOut, started])).toBe(true)
@@ -222,9 +249,25 @@ test('no address of the recipient is shown', () => {
   expect(formatTimeline(record(cascade))).not.toMatch(/777123456|ada@example/)
 })
 
+test('a step that a vendor tries by itself is named by all its channels', () => {
+  const twin = { ...step('telegram'), delegated: ['telegram', 'sms'] as const }
+  expect(formatTimeline(record([{ type: 'attempt.started', at, ...telegram }], { steps: [twin] }))).toMatch(
+    / {2}telegram\/sms {2}sending$/,
+  )
+})
+
+test('line breaks become one space, and what Mermaid would read its code', () => {
+  const wrote = { type: 'step.skipped', at, step: 0, channel: 'telegram', reason: 'vetoed: a\r\nb; #1' } as const
+  expect(formatTimeline(record([wrote]))).toMatch(/vetoed: a b; #1$/)
+  expect(formatTimeline(record([wrote]), { format: 'mermaid' })).toMatch(/vetoed: a b#59; #35;1$/)
+})
+
 test('a time zone that does not exist is named', () => {
   expect(() => formatTimeline(record([]), { timeZone: 'Mars/Olympus' })).toThrow(
-    expect.objectContaining({ code: 'invalid-request', message: expect.stringContaining('timeZone: is not an IANA time zone') }),
+    expect.objectContaining({
+      code: 'invalid-request',
+      message: expect.stringMatching(/^formatTimeline.*timeZone: is not an IANA time zone/s),
+    }),
   )
 })
 

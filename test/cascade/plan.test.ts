@@ -43,6 +43,7 @@ async function issuesOf(sent: unknown) {
   expect(w.events).toEqual([])
   const { issues, message, code } = error as RequestError
   expect(code).toBe('invalid-request')
+  expect(message).toMatch(/^the notification cannot be sent/)
   for (const issue of issues) expect(message).toContain(issue.message)
   return issues
 }
@@ -59,9 +60,20 @@ describe('one thing wrong, and where', () => {
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
     ['no recipient', request({ to: undefined }), 'to', /give the recipient/],
     ['a recipient that is none', request({ to: '+420777123456' }), 'to', /give the recipient/],
+    ['a recipient that is null', request({ to: null }), 'to', /give the recipient/],
+    ['several phones', request({ to: { ...ada, phone: ['+420777123456'] } }), 'to.phone', /E\.164/],
+    ['a phone with a name', request({ to: { ...ada, phone: 'Ada +420777123456' } }), 'to.phone', /E\.164/],
+    ['a phone with an extension', request({ to: { ...ada, phone: '+420777123456x12' } }), 'to.phone', /E\.164/],
     ['a phone without country code', request({ to: { ...ada, phone: '777123456' } }), 'to.phone', /with \+ and country code/],
     ['a phone with spaces', request({ to: { ...ada, phone: '+420 777 123 456' } }), 'to.phone', /E\.164/],
     ['a phone that is a number', request({ to: { ...ada, phone: 420777123456 } }), 'to.phone', /E\.164/],
+    ['a list of one e-mail', request({ to: { ...ada, email: ['ada@example.org'] } }), 'to.email', /bare mailbox/],
+    [
+      'an e-mail that no server takes',
+      request({ to: { ...ada, email: `${'a'.repeat(243)}@example.org` } }),
+      'to.email',
+      /bare mailbox/,
+    ],
     ['an e-mail without domain', request({ to: { ...ada, email: 'ada@' } }), 'to.email', /bare mailbox/],
     ['an e-mail with a name', request({ to: { ...ada, email: 'Ada <ada@example.org>' } }), 'to.email', /bare mailbox/],
     [
@@ -72,9 +84,12 @@ describe('one thing wrong, and where', () => {
     ],
     ['several e-mails', request({ to: { ...ada, email: 'a@example.org,b@example.org' } }), 'to.email', /bare mailbox/],
     ['a push subscription without endpoint', request({ to: { ...ada, push: { keys: {} } } }), 'to.push', /endpoint and keys/],
+    ['a push address that is a number', request({ to: { ...ada, push: 5 } }), 'to.push', /device token/],
     ['a WhatsApp number that is none', request({ to: { ...ada, whatsapp: 'ada' } }), 'to.whatsapp', /country code/],
     ['an empty Viber id', request({ to: { ...ada, viber: '' } }), 'to.viber', /Viber/],
     ['a Telegram id past 2^53', request({ to: { ...ada, telegram: 2 ** 53 } }), 'to.telegram', /safe integer/],
+    ['an empty Telegram id', request({ to: { ...ada, telegram: '' } }), 'to.telegram', /@channelname/],
+    ['a list of one Telegram id', request({ to: { ...ada, telegram: ['@ada'] } }), 'to.telegram', /@channelname/],
     ['a VKontakte id that is none', request({ to: { ...ada, vk: 1.5 } }), 'to.vk', /VKontakte/],
     ['an Odnoklassniki id that is none', request({ to: { ...ada, ok: 5 } }), 'to.ok', /Odnoklassniki/],
     ['a chat id that is none', request({ to: { ...ada, chat: {} } }), 'to.chat', /chat id/],
@@ -84,7 +99,12 @@ describe('one thing wrong, and where', () => {
     ['no cascade', request({ cascade: undefined }), 'cascade', /at least one channel/],
     ['an empty cascade', request({ cascade: [] }), 'cascade', /at least one channel/],
     ['a cascade that is a text', request({ cascade: 'sms' }), 'cascade', /at least one channel/],
-    ['a channel that is none', request({ cascade: ['sms', 'fax'] }), 'cascade[1]', /"fax", which is no channel: give one of sms/],
+    [
+      'a channel that is none',
+      request({ cascade: ['sms', 'fax'] }),
+      'cascade[1]',
+      /"fax", which is no channel: give one of sms, email/,
+    ],
     ['a step without channel', request({ cascade: [{}] }), 'cascade[0]', /names no channel: give one of sms/],
     ['a step that is null', request({ cascade: [null] }), 'cascade[0]', /give one of sms/],
     ['a step that is a number', request({ cascade: [5] }), 'cascade[0]', /give one of sms/],
@@ -137,6 +157,12 @@ describe('one thing wrong, and where', () => {
       /"sms" does not run a cascade of sms, viber itself/,
     ],
     [
+      'a provider that runs a cascade, but not of this channel',
+      request({ cascade: [{ channels: ['telegram', 'sms'], through: 'twin' }] }),
+      'cascade[0]',
+      /"twin" does not run a cascade of telegram, sms itself/,
+    ],
+    [
       'an until that is none',
       request({ cascade: [{ channel: 'sms', until: 'seen' }] }),
       'cascade[0].until',
@@ -171,6 +197,7 @@ describe('one thing wrong, and where', () => {
       /defaults\.timeZone/,
     ],
     ['a sendAt without offset', request({ sendAt: '2026-11-25T09:00:00' }), 'sendAt', /ISO 8601 with an offset/],
+    ['a sendAt that is no ISO 8601', request({ sendAt: 'Z 2026-11-25' }), 'sendAt', /ISO 8601 with an offset/],
     ['a sendAt that is no date', request({ sendAt: new Date('never') }), 'sendAt', /Unix milliseconds/],
     ['a sendAt beyond all dates', request({ sendAt: 1.8e18 }), 'sendAt', /Unix milliseconds/],
     [
@@ -192,6 +219,13 @@ describe('one thing wrong, and where', () => {
       'metadata.order',
       /an instance of Order/,
     ],
+    [
+      'metadata with an object of nothing known',
+      request({ metadata: { order: Object.create(Object.create(Object.create(null))) } }),
+      'metadata.order',
+      /an instance of undefined/,
+    ],
+    ['metadata with a hole', request({ metadata: { list: [1, undefined] } }), 'metadata.list[1]', /a undefined/],
     ['metadata with a function', request({ metadata: { run() {} } }), 'metadata.run', /a function/],
     ['metadata with NaN', request({ metadata: { list: [1, Number.NaN] } }), 'metadata.list[1]', /finite/],
     [
@@ -200,6 +234,8 @@ describe('one thing wrong, and where', () => {
       'template',
       /a template with variables, or content by channel/,
     ],
+    ['content that is null', request({ content: null }), 'template', /content by channel/],
+    ['content with a date', request({ content: { sms: { text: 'x', at: new Date(0) } } }), 'content.sms.at', /ISO string/],
     ['content that is a text', request({ content: 'Hello' }), 'template', /content by channel/],
     ['content beside a template', request({ template, variables: { name: 'Ada' } }), 'content', /one of the two/],
     ['content without text', request({ content: { sms: {} } }), 'content.sms.text', /text is missing/],
@@ -237,6 +273,16 @@ describe('one thing wrong, and where', () => {
 
 test('metadata that refers to itself is refused, not followed for ever', async () => {
   expect((await issuesOf(request({ metadata: circular })))[0]!.message).toMatch(/refers to itself/)
+  const list: unknown[] = []
+  list.push(list)
+  expect((await issuesOf(request({ metadata: { list } })))[0]!.message).toMatch(/refers to itself/)
+})
+
+test('an expiresAt that is over is refused', async () => {
+  const w = setUp()
+  await w.to(60)
+  await expect(w.send(request({ expiresAt: 60_000 }))).rejects.toMatchObject({ issues: [{ path: 'expiresAt' }] })
+  await expect(w.send(request({ expiresAt: 60_001 }))).resolves.toMatchObject({ created: true })
 })
 
 test.each([
@@ -245,8 +291,12 @@ test.each([
   ['a window', { window: { from: '09:00', to: '21:00', zone: 'UTC' } }, 'window.zone'],
 ])('a misspelt field of %s is named, and what there is', async (_, over, path) => {
   expect(await issuesOf(request(over))).toEqual([
-    { path, message: expect.stringMatching(/^is unknown here: there are .*(window|within|timeZone)/) },
+    { path, message: expect.stringMatching(/^is unknown here: there are \w+, .*(window|within|timeZone)/) },
   ])
+})
+
+test.each([null, 'night'])('a window that is %o lacks both ends', async (window) => {
+  expect(await pathsOf(request({ window }))).toEqual(['window.from', 'window.to'])
 })
 
 test('a request repeated under its key after it has expired gives the notification it gave before', async () => {
@@ -338,14 +388,34 @@ describe('what is right', () => {
           window: null,
           onUnknown: 'advance',
           state: 'pending',
+          reason: null,
+          dueAt: null,
+          excluded: [],
+          holds: 0,
+          endedAt: null,
+          attempts: [],
         },
       ],
+      timeline: [{ type: 'notification.created', at: 0, sendAt: 10_000 }],
     })
+    expect(await planned({ to: { phone: ada.phone } })).toMatchObject({ timeZone: 'UTC' })
+  })
+
+  test.each([
+    [{ telegram: '@channelname' }],
+    [{ vk: '42' }],
+    [{ email: `${'a'.repeat(242)}@example.org` }],
+    [{ whatsapp: '+12025550123' }],
+    [{ phone: '+123456789012345' }],
+    [{ push: { endpoint: 'https://push.example.org/1' } }],
+  ])('an address: %o', async (address) => {
+    expect(await planned({ to: { ...ada, ...address } })).toMatchObject({ to: address })
   })
 
   test('a step with rules keeps them; its own window replaces that of the request, and null lifts it', async () => {
     const window = { from: '09:00', to: '21:00' }
     const own = { from: '10:00', to: '12:00', timeZone: 'UTC' }
+    expect(await planned({ to: { phone: ada.phone }, window: own })).toMatchObject({ steps: [{ window: own }] })
     const rules = { channel: 'sms', required: true, until: 'accepted', within: '1.5h', onUnknown: 'resend', through: 'sms' }
     const { steps } = await planned({
       window,
@@ -362,6 +432,25 @@ describe('what is right', () => {
     expect((await planned({ window })).steps[0]!.window).toBeNull()
   })
 
+  test.each([
+    { from: '00:00', to: '08:00' },
+    { from: '08:00', to: '24:00' },
+  ])('a window that is open until or from midnight is one: %o', async (window) => {
+    expect((await planned({ window })).steps[0]!.window).toEqual(window)
+  })
+
+  test('the last moment that there is', async () => {
+    expect(await planned({ sendAt: 8.64e15 })).toMatchObject({ dueAt: 8.64e15 })
+  })
+
+  test('metadata, as it is: lists, nothings, and 64 levels of it', async () => {
+    let deep: unknown = 'bottom'
+    for (let level = 0; level < 64; level++) deep = [deep]
+    const metadata = { deep, none: null, list: ['a', 1, true, null] }
+    expect((await planned({ metadata })).metadata).toEqual(metadata)
+    await expect(planned({ metadata: { deep: [[deep]] } })).rejects.toThrow(/nested too deeply/)
+  })
+
   test.each([new Date(20_000), 20_000, '1970-01-01T00:00:20Z', '1970-01-01T01:00:20+01:00', '1970-01-01T01:00:20+0100'])(
     'a moment: %o',
     async (sendAt) => {
@@ -376,6 +465,8 @@ describe('what is right', () => {
     await w.to(60)
     expect(w.times('attempt.started')).toEqual([60])
     expect(await w.record(id)).toMatchObject({ sendAt: 1000, createdAt: 60_000 })
+    const context = { id: 'n2', now: 60_000, providers, retry: { attempts: 1, baseDelay: 0, maxDelay: 0 }, within: () => 0 }
+    expect(plan(request({ sendAt: 1000 }), { ...context, timeZone: null })).toMatchObject({ dueAt: 60_000 })
   })
 
   test("of a row of a database the recipient's own fields are kept, nulls left out", async () => {
@@ -427,5 +518,21 @@ describe('what is right', () => {
     ])
     // WhatsApp has an address, and no content; Telegram has content, and no address.
     expect(await steps({})).toMatchObject([{ state: 'skipped', reason: 'no-address', endedAt: 0 }, { state: 'pending' }])
+  })
+
+  test('a step applies when any provider of its channel can send to the recipient, and is told of when none can', async () => {
+    const gateway = scriptedProvider({ name: 'gateway', channels: ['telegram'] })
+    const both = world([
+      scriptedProvider({ channels: ['telegram'] }),
+      { ...gateway, addresses: { telegram: ['phone'] } },
+      providers[0]!,
+    ])
+    const byPhone = await both.send(['telegram', 'sms'], { to: { phone: ada.phone }, sendAt: 1000 })
+    expect(await both.states(byPhone)).toEqual(['pending', 'pending'])
+    const record = await planned({ to: { phone: ada.phone }, cascade: ['email', 'sms'] })
+    expect(record.timeline).toEqual([
+      { type: 'notification.created', at: 0, sendAt: 10_000 },
+      { type: 'step.skipped', at: 0, step: 0, channel: 'email', reason: 'no-address' },
+    ])
   })
 })

@@ -230,7 +230,7 @@ describe('required steps', () => {
     await w.to(0)
     const one = await w.send(required)
     await w.to(0)
-    expect(await w.outcome(both)).toMatchObject({ status: 'delivered', failedRequired: [] })
+    expect(await w.outcome(both)).toMatchObject({ status: 'delivered', by: 'email', step: 0, failedRequired: [] })
     expect(await w.outcome(one)).toMatchObject({ status: 'failed', failedRequired: [1] })
   })
 })

@@ -164,16 +164,19 @@ test.each([
   expect(minutesOf(time)).toBe(minutes)
 })
 
-test.each(['24:01', '25:00', '9:00', '09:60', '0900', ' 09:00', '09:00:00', '', null, undefined, 900, {}])(
+test.each(['24:01', '25:00', '9:00', '09:60', '0900', ' 09:00', '09:00:00', '', null, undefined, 900, {}, ['09:00']])(
   '%o is no time of day',
   (time) => {
     expect(minutesOf(time)).toBeUndefined()
   },
 )
 
-test.each(['Europe/Prague', 'UTC', 'America/Argentina/Buenos_Aires', 'Asia/Kathmandu'])('%s is a time zone', (zone) => {
-  expect(isTimeZone(zone)).toBe(true)
-})
+test.each(['Europe/Prague', 'UTC', 'America/Argentina/Buenos_Aires', 'Asia/Kathmandu', 'Etc/GMT-14'])(
+  '%s is a time zone',
+  (zone) => {
+    expect(isTimeZone(zone)).toBe(true)
+  },
+)
 
 test.each([
   '',
