@@ -32,13 +32,15 @@ export function awaitReceipt(turn: Turn, index: number): void {
 }
 
 /**
- * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, or, where no receipt can come, `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
+ * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, unless it was reported lost,
+ * or, where no receipt can come, `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
  */
 export function settleDoubt(turn: Turn, index: number): boolean {
   const step = turn.record.steps[index]!
   const attempt = doubtOf(step) as AttemptDraft | undefined
   if (attempt === undefined) return false
-  if (attempt.receipts !== 'none') awaitReceipt(turn, index)
+  if (!mayArrive(attempt)) fail(turn, index, 'undelivered', null)
+  else if (attempt.receipts !== 'none') awaitReceipt(turn, index)
   else if (step.onUnknown === 'assume-sent') {
     attempt.assumed = true
     attempt.status = 'delivered'

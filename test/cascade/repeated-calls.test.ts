@@ -57,6 +57,17 @@ describe('a call that is repeated under its key, since nobody saw its result', (
     expect(n.states).toEqual(['failed', 'ready'])
   })
 
+  test('has failed when it was reported lost during the repetition, and the repetition is refused', () => {
+    const n = repeated('email')
+    n.wakes(1)
+    n.starts(1, 0)
+    n.reported(2, 0, 'failed', 0)
+    expect(n.states).toEqual(['sending', 'pending'])
+    n.fails(3, 0, 'transient')
+    expect(n.steps[0]).toMatchObject({ state: 'failed', reason: 'undelivered' })
+    expect(n.states[1]).toBe('ready')
+  })
+
   test('goes on waiting when it was accepted and what it repeated is reported lost', () => {
     const n = repeated('email')
     n.wakes(1)
