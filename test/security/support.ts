@@ -115,3 +115,32 @@ export function expectHidden(text: string, forms: readonly string[], where: stri
   const showing = forms.filter((form) => text.toLowerCase().includes(form.toLowerCase()))
   expect(showing, `${where}: ${text.slice(0, 2000)}`).toEqual([])
 }
+
+/** Where a text stands in a request. */
+export type Slot = readonly (string | number)[]
+
+/** Every text of a request, by where it stands. */
+export function slotsOf(request: SendRequest): Slot[] {
+  const within = (value: unknown, path: Slot): Slot[] => {
+    if (typeof value === 'string' || (typeof value === 'number' && path[0] === 'to')) return [path]
+    if (typeof value !== 'object' || value === null) return []
+    return Object.entries(value).flatMap(([name, inner]) => within(inner, [...path, Array.isArray(value) ? Number(name) : name]))
+  }
+  const { to, content, idempotencyKey, recipient } = request
+  return within({ to, content, idempotencyKey, recipient: { userId: recipient.userId } }, []).filter(
+    ([first, second]) => first !== 'content' || second !== 'format',
+  )
+}
+
+/** The text at a place. */
+export function textAt(request: SendRequest, slot: Slot): string {
+  return String(slot.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], request))
+}
+
+/** The request with another text at a place. */
+export function withText(request: SendRequest, slot: Slot, text: string): SendRequest {
+  const copy = structuredClone(request) as unknown as Record<string, unknown>
+  const parent = slot.slice(0, -1).reduce<Record<string, unknown>>((value, name) => value[name] as Record<string, unknown>, copy)
+  parent[slot.at(-1)!] = text
+  return copy as unknown as SendRequest
+}
