@@ -37,11 +37,14 @@ export function defineTemplate<S extends StandardSchema, T extends ContentSource
 ): Template<SchemaInput<S>, keyof T & Channel> {
   const { id, version = '1', variables: schema, content, locales = {}, engine, sms } = definition
   checkDefinition(id, schema)
-  const renderers = new Map<string, Renderer>()
+  const byLocale = new Map<string, Map<Channel, Renderer>>()
   const named = new Set<Channel>()
   for (const [locale, sources] of [[undefined, content], ...Object.entries(locales)] as [string | undefined, object][]) {
+    const tag = normal(locale ?? '')
+    const renderers = byLocale.get(tag) ?? new Map<Channel, Renderer>()
+    byLocale.set(tag, renderers)
     for (const [channel, renderer] of compileSources(id, locale, sources, engine, schema)) {
-      renderers.set(keyOf(channel, locale), renderer)
+      renderers.set(channel, renderer)
       named.add(channel)
     }
   }
@@ -66,7 +69,7 @@ export function defineTemplate<S extends StandardSchema, T extends ContentSource
       })
     },
     render<K extends Channel>(channel: K, variables: unknown, locale: string | undefined) {
-      return rendererFor(renderers, channel, locale)?.(variables) as ContentByChannel[K] | undefined
+      return rendererFor(byLocale, channel, locale)?.(variables) as ContentByChannel[K] | undefined
     },
   }
 }
@@ -89,19 +92,15 @@ function compileSources(
 
 /** Looks up `uk-UA`, then `uk`, then the default content (RFC 4647, 3.4). */
 function rendererFor(
-  renderers: ReadonlyMap<string, Renderer>,
+  byLocale: ReadonlyMap<string, ReadonlyMap<Channel, Renderer>>,
   channel: Channel,
-  locale: string | undefined,
+  locale = '',
 ): Renderer | undefined {
-  for (let tag = normal(locale ?? ''); tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-    const renderer = renderers.get(keyOf(channel, tag))
+  for (let tag = locale && normal(locale); tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
+    const renderer = byLocale.get(tag)?.get(channel)
     if (renderer !== undefined) return renderer
   }
-  return renderers.get(keyOf(channel, undefined))
-}
-
-function keyOf(channel: Channel, locale: string | undefined): string {
-  return `${channel} ${normal(locale ?? '')}`
+  return byLocale.get('')?.get(channel)
 }
 
 function normal(locale: string): string {

@@ -28,7 +28,9 @@ export function missingVariable(render: (variables: never) => unknown, variables
 /** True if some text within the content reads "undefined". */
 export function saysUndefined(content: unknown): boolean {
   if (typeof content === 'string') return content.includes('undefined')
-  return typeof content === 'object' && content !== null && Object.values(content).some(saysUndefined)
+  if (typeof content !== 'object' || content === null) return false
+  for (const key of Object.keys(content)) if (saysUndefined((content as Readonly<Record<string, unknown>>)[key])) return true
+  return false
 }
 
 function outputOf(run: () => unknown): string | undefined {
