@@ -56,7 +56,7 @@ export function parseJsonExactly(source: string, text: string): unknown {
 
 // The third argument came with ES2025, after our `lib`.
 function exactInteger(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  if (Number.isSafeInteger(value)) return value
   const digits = context?.source
   return digits !== undefined && /^-?\d+$/.test(digits) ? digits : value
 }
@@ -159,10 +159,10 @@ function readString(text: string, at: number): number {
     if (char !== '\\') continue
     at++
     if (text[at] === 'u') {
-      const end = skip(text, at + 1, isHexDigit, at + 5)
+      const end = skip(text, at + 1, isHexDigit)
       if (end < at + 5) return ~end
       at += 4
-    } else if (at >= text.length || !'"\\/bfnrt'.includes(text[at]!)) return ~at
+    } else if (!escapes.has(text[at]!)) return ~at
   }
   return ~at
 }
@@ -184,11 +184,12 @@ function readNumber(text: string, at: number): number {
   return end
 }
 
-function skip(text: string, at: number, belongs: (char: string) => boolean, limit: number = text.length): number {
-  while (at < limit && at < text.length && belongs(text[at]!)) at++
+function skip(text: string, at: number, belongs: (char: string) => boolean): number {
+  while (at < text.length && belongs(text[at]!)) at++
   return at
 }
 
+const escapes: ReadonlySet<string> = new Set('"\\/bfnrt')
 const isSpace = (char: string) => char === ' ' || char === '\n' || char === '\t' || char === '\r'
 const isDigit = (char: string) => char >= '0' && char <= '9'
 const isHexDigit = (char: string) => /[0-9a-fA-F]/.test(char)

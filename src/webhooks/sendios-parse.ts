@@ -45,10 +45,10 @@ function readBody(body: unknown, clean: boolean): { readonly webhook: SendiosWeb
   const errors: WebhookParseError[] = []
   let inexact = false
   let raw: unknown
-  let path: string | number = ''
+  let path: string | number
 
   function fail(field: string, message: string): undefined {
-    const lostDigits = isObject(raw) && typeof raw[field] === 'number' && !Number.isSafeInteger(raw[field])
+    const lostDigits = isObject(raw) && Number.isInteger(raw[field]) && !Number.isSafeInteger(raw[field])
     if (lostDigits) inexact = true
     const what = lostDigits ? 'is a number that has lost digits: pass the text or the bytes' : message
     const place = { path: path === '' || field === '' ? `${path}${field}` : `${path}.${field}` }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { jsonFault, lenientJson, parseJson, parseJsonExactly, placeOf, textOf, withoutStacks } from '../../src/webhooks/json.ts'
 import { errorOf } from './support.ts'
 
@@ -91,6 +91,29 @@ describe('the place where a text stops being JSON', () => {
     )
   })
 
+  test.each([
+    ['"\\u00e9\\uABCDef\\n\\t\\b\\f\\r\\/\\\\\\""', undefined],
+    ['"\\u00g9"', 5],
+    ['"\\u"', 3],
+    ['"\\u12', 5],
+    ['"\\u12"}', 5],
+    ['"\\x"', 2],
+    ['"\\', 2],
+    ['"ab', 3],
+    ['"a\u0001"', 2],
+    ['{:1}', 1],
+    ['{a:1}', 1],
+    ['{"a":,"b":1}', 5],
+    ['{"a":1,}', 7],
+    ['[,1]', 1],
+    ['[1,]', 3],
+    ['[-]', 2],
+    ['[1.]', 3],
+    ['[1e+]', 4],
+  ])('of %j is offset %j', (text, at) => {
+    expect(jsonFault(text)).toBe(at)
+  })
+
   test('is counted in lines and columns from 1', () => {
     expect(placeOf('ab\ncd', 0)).toEqual({ line: 1, column: 1 })
     expect(placeOf('ab\ncd', 2)).toEqual({ line: 1, column: 3 })
@@ -106,6 +129,7 @@ describe('a body that is not JSON', () => {
     ['{\n"a": 01}', 2, 7, 'a character is not expected here'],
     ['{"a": tru}', 1, 10, "'}' is not expected here"],
     ['["a\nb"]', 1, 4, 'a line break is not expected here'],
+    ['["a\rb"]', 1, 4, 'a line break is not expected here'],
     ['{"a": "\\x"}', 1, 9, 'a character is not expected here'],
     ['{"a": [1, 2', 1, 12, 'the text ends before the JSON does'],
     [' \n ', 1, 1, 'the body is empty'],
@@ -144,6 +168,12 @@ describe('reading exactly', () => {
       c: 1e20,
       d: 'x',
     })
+  })
+
+  test('gives numbers as they are on an engine that does not tell how they were written', () => {
+    const { parse } = JSON
+    vi.spyOn(JSON, 'parse').mockImplementation((text, reviver) => parse(text, (key, value) => reviver?.call(null, key, value)))
+    expect(parseJsonExactly('test', '[9007199254740993, 1]')).toEqual([2 ** 53, 1])
   })
 
   test('refuses what is not JSON as reading does, and in words what is nested deeper than it can go', () => {

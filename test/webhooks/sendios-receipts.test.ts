@@ -21,7 +21,7 @@ describe('receipts of SMS events', () => {
 
   test('sent is sent, lost is failed, and a click is clicked, with its link, in Unix milliseconds', () => {
     const at = 1549382627000
-    expect(receiptsOf(sms, { ...sms, event: 'sms_lost' }, { ...sms, event: 'sms_click', link: 'example.com' })).toEqual([
+    expect(receiptsOf(sms, { ...sms, event: 'sms_lost' }, { ...sms, event: 'sms_click', link: 'example.com' })).toStrictEqual([
       { provider: 'sendios', keys, messageId: '1233', status: 'sent', at, raw: 'sms_sent' },
       { provider: 'sendios', keys, messageId: '1233', status: 'failed', at, raw: 'sms_lost' },
       { provider: 'sendios', keys, messageId: '1233', status: 'clicked', at, raw: 'sms_click', link: 'example.com' },
@@ -31,6 +31,7 @@ describe('receipts of SMS events', () => {
   test('find their attempt by sms_id first, then by user and template', () => {
     expect(keys).toEqual(['sms:1233', 'user:test123:template:15'])
     expect(receiptsOf({ ...sms, client_user_id: null })[0]?.keys).toEqual(['sms:1233'])
+    expect(receiptsOf({ ...sms, template_id: null })[0]?.keys).toEqual(['sms:1233'])
   })
 })
 
@@ -58,10 +59,25 @@ describe('receipts of e-mail events', () => {
     expect(receiptsOf(mail)[0]?.keys).toEqual(keys)
     expect(receiptsOf({ ...mail, meta: { mail_id: 7 } })[0]?.keys).toEqual(keys)
     expect(receiptsOf({ ...mail, client_user_id: null })[0]?.keys).toEqual(keys.slice(1))
+    expect(receiptsOf({ ...mail, email: null })[0]?.keys).toEqual(keys.slice(0, 1))
   })
 
   test('are not made of events that nothing identifies', () => {
     expect(receiptsOf({ event: 'open', ts: 1 })).toEqual([])
+    expect(receiptsOf({ ...mail, type_id: null })).toEqual([])
+    expect(receiptsOf({ event: 'open', ts: 1, type_id: 4 })).toEqual([])
+  })
+})
+
+describe('correlation keys', () => {
+  test('stay as they are: records hold those of the releases before', () => {
+    expect([
+      sendiosSmsKey(1233),
+      sendiosUserKey('991', 15),
+      sendiosMetaKey('n1.0.0'),
+      sendiosMailUserKey('991', 4),
+      sendiosMailAddressKey('Ada@Example.org', 4),
+    ]).toEqual(['sms:1233', 'user:991:template:15', 'meta:n1.0.0', 'user:991:type:4', 'mail:2fiy3mayqfd:type:4'])
   })
 })
 

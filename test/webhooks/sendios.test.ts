@@ -77,6 +77,8 @@ describe('the envelope', () => {
     const { events, sign } = parseSendiosWebhook(text)
     expect(events.map((event) => event.event === 'sms_sent' && event.sms_id)).toEqual(ids.map(String))
     expect(sign).toBe('abc')
+    const long = { 99999999999: { ...sms, sms_id: 2 }, 10000000000: { ...sms, sms_id: 1 } }
+    expect(parseSendiosWebhookStrict(JSON.stringify(long))).toMatchObject([{ sms_id: '1' }, { sms_id: '2' }])
   })
 
   test('may be an array, or missing around a single event', () => {
@@ -99,22 +101,26 @@ describe('the envelope', () => {
   })
 
   test('may have siblings that the vendor adds', () => {
-    expect(parseSendiosWebhook({ 0: sms, sign: null, version: 2, info: { event: 'x' } })).toMatchObject({
+    const siblings = { version: 2, info: { event: 'x' }, '1st': { event: 'x' }, v1: { event: 'x' } }
+    expect(parseSendiosWebhook({ 0: sms, sign: 7, ...siblings })).toMatchObject({
       events: [{ sms_id: '1233' }],
       errors: [],
+      sign: null,
     })
   })
 
   test.each([
-    ['', 'the body is empty'],
-    ['null', 'the body is null'],
-    ['17', 'the body is a number'],
-    ['"sms_sent"', 'the body is a string'],
-    ['true', 'the body is a boolean'],
-    ['{"hello":"world"}', 'an object without events'],
-    [undefined, 'the body is missing'],
-  ])('cannot be %j', (body, message) => {
-    expect(errorOf(() => parseSendiosWebhook(body)).message).toContain(message)
+    ['', ' at line 1, column 1: the body is empty'],
+    ['null', ': the body is null, not an envelope, an array or an event'],
+    ['17', ': the body is a number, not an envelope, an array or an event'],
+    ['"sms_sent"', ': the body is a string, not an envelope, an array or an event'],
+    ['true', ': the body is a boolean, not an envelope, an array or an event'],
+    ['{"hello":"world"}', ': the body is an object without events: it has neither numbered keys nor "event"'],
+    [undefined, ': the body is missing, not an envelope, an array or an event'],
+    [Uint8Array.of(0xff), ': the body is not UTF-8: pass the bytes as they came, not decompressed or decoded twice'],
+    [`[{"event":"x","n":9007199254740993,"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}]`, ': the body is nested too deeply'],
+  ])('cannot be %.40j', (body, message) => {
+    expect(errorOf(() => parseSendiosWebhook(body)).message).toBe(`sendios webhook${message}`)
   })
 })
 
@@ -134,6 +140,30 @@ describe('one bad event', () => {
       ['3', 'sendios webhook at 3: must be an object'],
     ])
     expect(JSON.stringify(errors) + errors.map(String)).not.toContain('yesterday')
+  })
+
+  test.each([
+    [{ event: '', ts: 1 }, 'event', 'must name the event'],
+    [{ ts: 1 }, 'event', 'must name the event'],
+    [{ ...sms, sms_id: '' }, 'sms_id', 'must be an id'],
+    [{ ...sms, ts: '' }, 'ts', 'must be Unix seconds'],
+    [{ ...sms, ts: '1e3' }, 'ts', 'must be Unix seconds'],
+    [{ ...sms, ts: '1549382627s' }, 'ts', 'must be Unix seconds'],
+    [{ ...sms, ts: 'T1549382627' }, 'ts', 'must be Unix seconds'],
+    [{ ...sms, ts: [1549382627] }, 'ts', 'must be Unix seconds'],
+    [{ event: 'open', ts: 1.5 }, 'ts', 'must be Unix seconds'],
+    [{ event: 'open', ts: 1, user_id: {} }, 'user_id', 'must be an id or null'],
+    [{ event: 'open', ts: 1, client_user_id: [] }, 'client_user_id', 'must be an id or null'],
+    [{ event: 'open', ts: 1, project_id: true }, 'project_id', 'must be an id or null'],
+    [{ event: 'open', ts: 1, type_id: 1.5 }, 'type_id', 'must be an id or null'],
+    [{ event: 'open', ts: 1, split_group: {} }, 'split_group', 'must be an id or null'],
+    [{ event: 'created', ts: 1, event_id: {} }, 'event_id', 'must be an id or null'],
+  ])('as %j says what is wrong with it', (event, path, message) => {
+    const { events, errors } = parseSendiosWebhook([event])
+    expect(events).toEqual([])
+    expect(errors.map((error) => [error.path, error.message])).toEqual([
+      [`0.${path}`, `sendios webhook at 0.${path}: ${message}`],
+    ])
   })
 
   test('is thrown by the strict form', () => {
@@ -251,12 +281,12 @@ describe('ids', () => {
     expect(errors[0]?.message).toContain('0.sms_id: is a number that has lost digits: pass the text or the bytes')
   })
 
-  test('within `meta` and unknown events keep their digits, too', () => {
-    const [mail, unknown] = parseSendiosWebhookStrict(
-      '[{"event":"open","ts":1,"meta":{"n":9007199254740993}},{"event":"x","n":9007199254740995}]',
-    )
-    expect(mail).toMatchObject({ meta: { n: '9007199254740993' } })
-    expect(unknown).toMatchObject({ raw: { n: '9007199254740995' } })
+  test.each([
+    ['meta', '{"event":"open","ts":1,"meta":{"n":9007199254740993}}', { meta: { n: '9007199254740993' } }],
+    ['events of unknown names', '{"event":"x","n":9007199254740993}', { raw: { n: '9007199254740993' } }],
+  ])('within %s keep their digits, too, alone and beside others', (_, text, read) => {
+    expect(parseSendiosWebhookStrict(`[${text}]`)).toMatchObject([read])
+    expect(parseSendiosWebhookStrict(`[${JSON.stringify(sms)},${text}]`)).toMatchObject([typed, read])
   })
 
   test('may be strings, be null where the user has none, and numbers may come as strings', () => {
@@ -265,6 +295,10 @@ describe('ids', () => {
     ])
     expect(event).toMatchObject({ sms_id: '1233', client_user_id: null, ts: 1549382627, category_id: 2 })
     expect(parseSendiosWebhookStrict([{ ...sms, client_user_id: 42 }])).toMatchObject([{ client_user_id: '42' }])
+    expect(parseSendiosWebhookStrict([{ ...sms, template_id: '' }])).toMatchObject([{ template_id: null }])
+    expect(parseSendiosWebhookStrict([{ event: 'open', ts: 1, client_user_id: '', split_group: 'b' }])).toMatchObject([
+      { client_user_id: null, split_group: 'b' },
+    ])
   })
 })
 
@@ -274,6 +308,8 @@ describe('prototypes', () => {
     expect(
       errorOf(() => parseSendiosWebhook(Object.create({ 0: sms, x: 1 }, { y: { value: 1, enumerable: true } }))).message,
     ).toContain('without events')
+    const signed = Object.create({ sign: 'inherited' }, { 0: { value: sms, enumerable: true } })
+    expect(parseSendiosWebhook(signed)).toMatchObject({ events: [typed], sign: null })
   })
 
   test('a polluted Object.prototype adds nothing to an event', () => {
