@@ -15,7 +15,5 @@ export default {
   reporters: ['clear-text', 'html', 'progress-append-only'],
   htmlReporter: { fileName: `reports/mutation/${room ?? 'all'}.html` },
   clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
-  // A busy machine is no endless loop, which is what a time-out should find.
-  timeoutMS: 10_000,
   thresholds: { high: 95, low: 90, break: 90 },
 }

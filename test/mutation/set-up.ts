@@ -4,5 +4,5 @@ import '../../src/cascade/format-timeline.ts'
 import '../../src/cascade/machine.ts'
 import '../../src/cascade/plan.ts'
 
-// Mutated code runs many times slower. What a property does not find in two seconds, it most likely does not find.
-fc.configureGlobal({ interruptAfterTimeLimit: 2000 })
+// Mutated code runs many times slower. What a property does not find in a second, it most likely does not find.
+fc.configureGlobal({ interruptAfterTimeLimit: 1000 })
