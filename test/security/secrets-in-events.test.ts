@@ -1,9 +1,11 @@
 import { fetchWebhook } from 'omnicascade/http/fetch'
 import { kannelWebhook } from 'omnicascade/providers/kannel'
 import { messagebirdWebhook } from 'omnicascade/providers/messagebird'
-import { signMessageBirdWebhook } from 'omnicascade/testing'
+import { signMessageBirdWebhook, virtualClock } from 'omnicascade/testing'
 import { expect, test } from 'vitest'
 import { memorySink } from '../http/support.ts'
+import { genuineOf, publicUrl } from './genuine.ts'
+import { noon, planted, sources } from './subjects/sources.ts'
 import { expectHidden, shown } from './support.ts'
 
 const secret = 'hook-s3cret-of-the-url'
@@ -31,4 +33,30 @@ test('nor does one of Kannel, which is known by nothing else', async () => {
     expect((await handler(new Request(`https://app.example.org/hooks?${query}&token=${secret}`))).status).toBe(200)
   expect(told).toHaveLength(3)
   expectHidden(shown(told), [secret], 'events')
+})
+
+test.each(sources)('no event of $name holds its secret, known or not', async (subject) => {
+  const unknown = subject.body.replace(
+    /delivered|DELIVRD|message_deny|sms_lost|my_chat_member|email\.\w+|Delivery/g,
+    'something_new',
+  )
+  for (const body of new Set([subject.body, unknown])) {
+    const told: unknown[] = []
+    const sent = await genuineOf({ ...subject, body })
+    const handler = fetchWebhook(memorySink(), subject.create(), {
+      publicUrl,
+      clock: virtualClock(noon),
+      onEvents: (events) => void told.push(...events),
+      onError: (error) => void told.push(error),
+    })
+    const url = `https://app.example.org${sent.path}${subject.query === undefined ? '' : `&${subject.query}`}`
+    const method = subject.body === '' ? 'GET' : 'POST'
+    await handler(new Request(url, { method, headers: sent.headers, ...(method === 'POST' && { body: sent.body }) }))
+    expect(told, subject.name).not.toEqual([])
+    expectHidden(
+      shown(told),
+      [planted, 'secret-that-was-planted', encodeURIComponent(planted), Buffer.from(`hook:${planted}`).toString('base64')],
+      subject.name,
+    )
+  }
 })

@@ -17,6 +17,7 @@ export type VkEvent =
   | { readonly event: 'allowed' | 'denied'; readonly eventId: string; readonly user: number; readonly at: number }
   /** Somebody has read up to this message of the conversation. */
   | { readonly event: 'read'; readonly eventId: string; readonly peer: number; readonly message: number; readonly at: number }
+  /** Without the secret. */
   | { readonly event: 'unknown'; readonly type: string; readonly raw: JsonObject }
 
 /** Options of `vkWebhook`. */
@@ -79,7 +80,9 @@ function eventOf(raw: JsonValue, at: number): VkEvent {
   if (type === 'message_allow' && isId(user)) return { event: 'allowed', user, ...shared }
   if (type === 'message_deny' && isId(user)) return { event: 'denied', user, ...shared }
   if (type === 'message_read' && isId(peer) && isId(message)) return { event: 'read', peer, message, ...shared }
-  return { event: 'unknown', type, raw: fieldsOf(raw) }
+  // Every event holds the secret.
+  const { secret: _, ...rest } = fieldsOf(raw)
+  return { event: 'unknown', type, raw: rest }
 }
 
 /** Reading reaches the message that was read last; those before it are not named. */
