@@ -95,7 +95,7 @@ describe('a call that is repeated under its key, since nobody saw its result', (
     expect(n.steps[1]).toMatchObject({ state: 'superseded', reason: 'delivered' })
   })
 
-  test('is waited for when the notification is cancelled or expires before it is repeated', () => {
+  test('is waited for when the notification is cancelled before it is repeated', () => {
     const n = repeated('email')
     expect(n.cancel(0)).toBe('too-late')
     expect(n.states).toEqual(['awaiting', 'skipped'])
