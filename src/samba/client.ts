@@ -125,7 +125,7 @@ function checkClient({ trackpointId, apiKey, baseUrl, host, retries }: SambaClie
   }
   if (host !== undefined && !/^[\w.-]+(:\d+)?$/.test(host))
     issues.push({ path: 'host', message: 'must be a host name, without https://' })
-  if (baseUrl !== undefined && !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+  if (baseUrl !== undefined && !/^https?:/.test(URL.parse(baseUrl)?.protocol ?? '')) {
     issues.push({ path: 'baseUrl', message: 'must be an absolute http(s) URL' })
   }
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {

@@ -1,7 +1,7 @@
 import { StreamError } from '../contract/errors.ts'
 import type { SambaSmsEvent } from './events.ts'
 import { endOfObject, endOfStray, lastBoundary, nextStart, skipBlank } from './framing.ts'
-import { readEvent } from './read-event.ts'
+import { type Fields, readEvent } from './read-event.ts'
 
 /** Takes a stream's bytes as they come, cut anywhere, and gives its events; its memory is bounded by one record and one chunk. */
 export interface SambaParser {
@@ -176,7 +176,7 @@ function readRecord(bytes: Uint8Array): SambaSmsEvent | string {
   } catch {
     return 'is not UTF-8'
   }
-  let record: unknown
+  let record: Fields
   try {
     record = JSON.parse(text)
   } catch {

@@ -1,13 +1,13 @@
 import type { SambaSmsEvent } from './events.ts'
 
-type Fields = Record<string, unknown>
+/** An object of JSON. */
+export type Fields = Record<string, unknown>
 
 /**
  * The event that a parsed record is, or why it is none. The record becomes the event: what needs normalising is changed in it.
  * `text` is what it was parsed from; it is looked into for digits that a number cannot hold.
  */
-export function readEvent(record: unknown, text: string): SambaSmsEvent | string {
-  if (!isObject(record)) return 'is not an object'
+export function readEvent(record: Fields, text: string): SambaSmsEvent | string {
   const { smsEvent: sms, source } = record
   if (!isObject(sms)) return 'smsEvent must be an object'
   if (!isObject(source)) return 'source must be an object'

@@ -37,7 +37,7 @@ export function splitSegments(text: string): string[] {
   if (units === 0) return []
   if (units <= limits[encoding].single) return [text]
   const { ends } = cut(text, encoding)
-  return ends.map((end, index) => text.slice(index === 0 ? 0 : ends[index - 1], end))
+  return ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end))
 }
 
 /**

@@ -333,6 +333,13 @@ describe('a stream that is cut', () => {
     expect((await again(flow('b'))).error).toMatchObject({ code: 'samba-resume-diverged' })
   })
 
+  test('gives no batch that is empty while it catches up', async () => {
+    const sizes: number[] = []
+    const fetch = broken(lines.slice(0, 10).join(''), lines.slice(0, 10).join(''), text)
+    for await (const batch of client({ fetch }).exportSmsEvents().batches()) sizes.push(batch.length)
+    expect(sizes).toEqual([10, 40])
+  })
+
   test('is given up after so many cuts', async () => {
     const fetch = broken(...Array.from({ length: 9 }, () => lines.slice(0, 10).join('')))
     const { given, error } = await drain(client({ fetch, retries: 3 }).exportSmsEvents())

@@ -164,6 +164,14 @@ describe('what is in a record', () => {
     ])
   })
 
+  test('may be as long as a record is allowed to be', async () => {
+    const name = 'Black Friday '.repeat(50_000)
+    const long = bytes(line.replace('Black Friday', name))
+    for (const source of [long, cut(long, [40_000])]) {
+      expect((await read(source)).events).toMatchObject([{ source: { campaign: { name } } }])
+    }
+  })
+
   test('a trackpoint is not taken from elsewhere in the record', async () => {
     const text = `{"x":{"trackpoint":9007199254740997},${line.slice(1).replace('4541245641234564', '9007199254740993')}`
     const escaped = text.replace('"smsEvent":{"trackpoint"', '"smsEvent":{"\\u0074rackpoint"')
@@ -295,6 +303,14 @@ describe('a record that cannot be read', () => {
     expect(errors).toMatchObject([{ record: 1, offset: 0, message: expect.stringContaining('is longer than 100000 bytes') }])
   })
 
+  test('is given up for the next that begins a line within it, too, if it is too long', async () => {
+    const nested = `{"a":[${'\n{"b":1},'.repeat(40)}`
+    const { events, errors } = await read([nested, `\n${line}\n`], { maxRecordBytes: 300 })
+    expect(events).toEqual([one])
+    expect(errors[0]).toMatchObject({ record: 1, offset: 0, message: expect.stringContaining('is longer than 300 bytes') })
+    expect(errors[1]).toMatchObject({ record: 2, offset: 7, message: expect.stringContaining('smsEvent must be an object') })
+  })
+
   test('is never echoed', async () => {
     const { error } = await failureOf('{"apiKey": s3cret}\n')
     expect(`${error.message}${error.stack}${error.cause}`).not.toContain('s3cret')
@@ -368,7 +384,8 @@ describe('a source', () => {
   test('gives a record as soon as it is complete, whatever comes after it', async () => {
     const pretty = json(one, 2)
     const afterCut = `\u001e{"a":\n\u001e${line}\n`
-    for (const text of [line, `${line}\n`, `\u001e${line}\n`, pretty, `${pretty}\n`, afterCut]) {
+    const halfCharacter = `${line}\n{"a":"\ud83d`
+    for (const text of [line, `${line}\n`, `\u001e${line}\n`, pretty, `${pretty}\n`, afterCut, halfCharacter]) {
       async function* stalling() {
         yield text
         await new Promise(() => {})
@@ -432,6 +449,19 @@ describe('iteration', () => {
     const second = iterator.next()
     const third = first.then(() => iterator.next())
     expect((await Promise.all([first, second, third])).map(({ value }) => value)).toEqual(records)
+  })
+
+  test('goes on where it was when an iterator is iterated', async () => {
+    const iterator = parseSambaEvents(`${line}\n${line}\n`)[Symbol.asyncIterator]() as AsyncIterableIterator<SambaSmsEvent>
+    await iterator.next()
+    const rest: SambaSmsEvent[] = []
+    for await (const given of iterator) rest.push(given)
+    expect(rest).toEqual([one])
+  })
+
+  test('in batches gives none that is empty before an error', async () => {
+    const batches = parseSambaEvents('{oops}\n').batches()
+    await expect(batches.next()).rejects.toMatchObject({ code: 'samba-malformed-record' })
   })
 
   test('is over once it was left, though events had been read ahead', async () => {
