@@ -3,6 +3,7 @@ import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock } from '../contract/time.ts'
+import { abreast } from './abreast.ts'
 import { createDeliveryTimes, type DeliveryTimes } from './delivery-times.ts'
 import type { Engine } from './engine.ts'
 import type { Events } from './events.ts'
@@ -36,6 +37,8 @@ interface Candidate {
 
 // More attempts under one key than this cannot be told apart anyway.
 const candidateLimit = 20
+// Receipts of one webhook or stream that are in hand together: a store on a disk, or across a network, takes many in the time of one.
+const atATime = 64
 
 /** The way from a receipt to its attempt: by any of its keys, never by a guess. */
 export function createReceipts(
@@ -111,8 +114,15 @@ export function createReceipts(
     deliveryTimes: times.of,
     async ingest(receipts) {
       const report: Record<Fate, number> = { applied: 0, duplicate: 0, parked: 0, unmatched: 0 }
-      // Each by itself: a stream of receipts may never end, and must not hold up who closes the notifier.
-      for await (const receipt of receipts) report[await engine.watch(ingestOne(receipt))]++
+      await abreast(receipts, {
+        most: atATime,
+        // What is said of one message is heard in its order.
+        keys: (receipt) => receipt.keys.map((key) => `${receipt.provider}\n${key}`),
+        // Each by itself: a stream of receipts may never end, and must not hold up who closes the notifier.
+        work: async (receipt) => {
+          report[await engine.watch(ingestOne(receipt))]++
+        },
+      })
       return report
     },
     async applyParked(waiting) {
