@@ -165,9 +165,9 @@ describe('what is in a record', () => {
   })
 
   test('may be as long as a record is allowed to be', async () => {
-    const name = 'Black Friday '.repeat(50_000)
+    const name = 'Black Friday '.repeat(11_000)
     const long = bytes(line.replace('Black Friday', name))
-    for (const source of [long, cut(long, [40_000])]) {
+    for (const source of [long, cut(long, [60_000])]) {
       expect((await read(source)).events).toMatchObject([{ source: { campaign: { name } } }])
     }
   })
