@@ -80,10 +80,13 @@ export function plan(
   if (issues.length > 0) throw new RequestError('the notification cannot be sent', issues)
   const planned = { to, message: copyOf(message!), sendAt: sendAt!, expiresAt: expiresAt ?? null }
   return {
-    ...planned,
     id: context.id,
     version: 0,
     createdAt: context.now,
+    to,
+    message: planned.message,
+    sendAt: planned.sendAt,
+    expiresAt: planned.expiresAt,
     timeZone: zone ?? 'UTC',
     retry: context.retry,
     metadata: copyOf(request.metadata ?? null),
@@ -146,7 +149,9 @@ function stepOf(
   const step = { channel, delegated, through: rules.through ?? null }
   const reason = unknown.length > 0 ? null : inapplicable(step, path, request, context, report)
   return {
-    ...step,
+    channel,
+    delegated,
+    through: step.through,
     required,
     until,
     within,

@@ -42,7 +42,10 @@ export function beginTurn(record: NotificationRecord, { at, defers = false }: Pi
 
 /** Writes to the timeline and emits the same. */
 export function note<K extends keyof CascadeEvents>(turn: Turn, type: K, detail: CascadeEvents[K]): void {
-  const entry = { type, at: turn.at, ...detail } as TimelineEntry
+  write(turn, { type, at: turn.at, ...detail } as TimelineEntry)
+}
+
+function write(turn: Turn, entry: TimelineEntry): void {
   turn.record.timeline.push(entry)
   turn.effects.push({ type: 'emit', entry })
   turn.changed = true
@@ -58,7 +61,8 @@ export function noteStep<K extends keyof StepEvents>(
   step: number,
   detail: Omit<StepEvents[K], 'step' | 'channel'>,
 ): void {
-  note(turn, type, { step, channel: turn.record.steps[step]!.channel, ...detail } as CascadeEvents[K])
+  const { channel } = turn.record.steps[step]!
+  write(turn, { type, at: turn.at, step, channel, ...detail } as TimelineEntry)
 }
 
 /** Notes what an attempt does; where it belongs and its provider are added. */
@@ -68,8 +72,9 @@ export function noteAttempt<K extends keyof AttemptEvents>(
   { step, attempt }: { readonly step: number; readonly attempt: number },
   detail: Omit<AttemptEvents[K], 'step' | 'channel' | 'attempt' | 'provider'>,
 ): void {
-  const { provider } = turn.record.steps[step]!.attempts[attempt]!
-  noteStep(turn, type, step, { attempt, provider, ...detail } as never)
+  const { channel, attempts } = turn.record.steps[step]!
+  const { provider } = attempts[attempt]!
+  write(turn, { type, at: turn.at, step, channel, attempt, provider, ...detail } as unknown as TimelineEntry)
 }
 
 /** The step is to be looked at again at `dueAt`. */

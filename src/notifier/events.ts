@@ -46,7 +46,7 @@ export function createEvents(clock: Clock): Events {
   const events: Events = {
     on: subscribe,
     timeline(id, entry) {
-      if (isHeard(entry.type)) emit({ id, ...entry } as CascadeEvents[keyof CascadeEvents] & NotifierEvent)
+      if (isHeard(entry.type)) emit({ ...entry, id } as CascadeEvents[keyof CascadeEvents] & NotifierEvent)
     },
     operator(type, event) {
       if (isHeard(type)) emit({ type, at: clock.now(), ...event } as unknown as NotifierEvent)
