@@ -104,8 +104,7 @@ describe('what is told of a cascade', () => {
     const n = alone(['sms', 'viber', 'chat', { channel: 'push', required: true }])
     n.wakes(0)
     n.starts(0, 3)
-    n.starts(0, 0)
-    n.accepted(0, 0)
+    n.sent(0, 0)
     n.accepted(20, 3)
     n.wakes(120)
     n.starts(120, 1)
@@ -131,8 +130,7 @@ describe('what is told of a cascade', () => {
   test('that is cancelled, and cancelled again', () => {
     const n = alone(['sms', { channel: 'viber' }])
     n.wakes(0)
-    n.starts(0, 0)
-    n.accepted(0, 0)
+    n.sent(0, 0)
     expect(n.cancel(1)).toBe('too-late')
     const { record } = n.last
     expect(n.cancel(2)).toBe('too-late')
@@ -186,8 +184,7 @@ describe('what is told of a cascade', () => {
   test('where silence is delivery, and then a word comes after all', () => {
     const n = alone(['sms'], { receipts: 'failures' })
     n.wakes(0)
-    n.starts(0, 0)
-    n.accepted(0, 0)
+    n.sent(0, 0)
     n.wakes(120)
     expect(n.last.record.outcome).toMatchObject({ status: 'delivered', assumed: true })
     n.reported(130, 0, 'sent')
@@ -208,10 +205,8 @@ describe('what is told of a cascade', () => {
 test('a late delivery of a required step corrects the outcome', () => {
   const n = alone([{ channel: 'email', required: true }, 'sms'])
   n.wakes(0)
-  n.starts(0, 0)
-  n.accepted(0, 0)
-  n.starts(0, 1)
-  n.accepted(0, 1)
+  n.sent(0, 0)
+  n.sent(0, 1)
   n.reported(1, 1, 'delivered')
   n.wakes(120)
   expect(n.last.record.outcome).toMatchObject({ status: 'delivered', failedRequired: [0] })
@@ -226,8 +221,7 @@ test('a late delivery of a required step corrects the outcome', () => {
 test('an answer, a receipt or a renewal for an attempt that there is not changes nothing', () => {
   const n = alone(['sms'])
   n.wakes(0)
-  n.starts(0, 0)
-  n.accepted(0, 0)
+  n.sent(0, 0)
   const { record } = n.last
   const nobody = { step: 1, attempt: 0 }
   n.accepted(1, 0, 1)

@@ -80,8 +80,7 @@ describe('a call that is repeated under its key, since nobody saw its result', (
   test('counts as sent when another channel delivers before it is repeated', () => {
     const n = alone(['viber', { channel: 'sms', onUnknown: 'resend' }], { idempotent: true })
     n.wakes(0)
-    n.starts(0, 0)
-    n.accepted(0, 0)
+    n.sent(0, 0)
     n.wakes(120)
     n.starts(120, 1)
     n.fails(120, 1, 'unknown')

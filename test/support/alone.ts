@@ -33,6 +33,20 @@ export function alone(
     return last.effects.filter(({ type }) => type !== 'emit')
   }
 
+  const starts = (t: number, index: number, by: Partial<ProviderFacts> = {}, attempt = latest(index) + 1) =>
+    input(t, {
+      type: 'started',
+      step: index,
+      attempt,
+      provider: { name: 'a', receipts, idempotent, cancellable, ...by },
+      to: '+420777123456',
+      keys: [`ours-${attempt}`],
+      leaseUntil: t * 1000 + 30_000,
+    })
+
+  const accepted = (t: number, index: number, attempt = latest(index)) =>
+    input(t, { type: 'accepted', step: index, attempt, messageId: `m${attempt}`, keys: [`m${attempt}`], status: 'accepted' })
+
   return {
     input,
     get last() {
@@ -45,24 +59,19 @@ export function alone(
       return last.record.steps.map(({ state }) => state)
     },
     wakes: (t: number) => input(t, { type: 'woke' }),
-    starts: (t: number, index: number, by: Partial<ProviderFacts> = {}, attempt = latest(index) + 1) =>
-      input(t, {
-        type: 'started',
-        step: index,
-        attempt,
-        provider: { name: 'a', receipts, idempotent, cancellable, ...by },
-        to: '+420777123456',
-        keys: [`ours-${attempt}`],
-        leaseUntil: t * 1000 + 30_000,
-      }),
+    starts,
     held: (t: number, index: number, until: number, reason: 'template' | 'hook' | 'rate') =>
       input(t, { type: 'held', step: index, attempt: latest(index) + 1, until: until * 1000, reason }),
     vetoed: (t: number, index: number, reason: string) =>
       input(t, { type: 'vetoed', step: index, attempt: latest(index) + 1, reason, failure: null }),
     unavailable: (t: number, index: number, until: number | null) =>
       input(t, { type: 'unavailable', step: index, attempt: latest(index) + 1, until: until && until * 1000 }),
-    accepted: (t: number, index: number, attempt = latest(index)) =>
-      input(t, { type: 'accepted', step: index, attempt, messageId: `m${attempt}`, keys: [`m${attempt}`], status: 'accepted' }),
+    accepted,
+    /** Started, and accepted in the same second. */
+    sent: (t: number, index: number) => {
+      starts(t, index)
+      return accepted(t, index)
+    },
     fails: (t: number, index: number, kind: FailureKind, attempt = latest(index)) =>
       input(t, { type: 'rejected', step: index, attempt, failure: { kind, message: `the ${kind} kind` }, random: 0.5 }),
     reported: (t: number, index: number, status: ReceiptStatus, attempt = latest(index)) =>
