@@ -24,7 +24,7 @@ export interface Circuits {
   ended(vendor: VendorName, works: boolean): void
 }
 
-/** All closed. `now` and `real` are the run's clock and how far from now, in real milliseconds, one of its moments is. */
+/** All closed. `now`: the run's clock, which goes `factor` times as fast as real time. */
 export function createCircuits(now: () => number, factor: number): Circuits {
   const turns: Turn[] = []
   const open = new Map<VendorName, number>()

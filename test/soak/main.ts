@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { SoakStore } from './app.ts'
-import { type Progress, type SoakResult, soak } from './soak.ts'
+import type { Progress } from './load.ts'
+import { type SoakResult, soak } from './soak.ts'
 import { tableOf } from './table.ts'
 
 const help = `npm run soak -- [--notifications <number>] [--store memory|sqlite|both] [--seed <number>] [--in-hand <number>]
@@ -25,7 +26,7 @@ const { values } = parseArgs({
   },
 })
 
-const lookEvery = 10_000
+const lookEvery = 15_000
 const perOutage = 80_000
 
 function tell({ seconds, settled, perSecond, inHand, memory, open }: Progress): void {

@@ -37,9 +37,9 @@ export const finalTypes = [
 /** Counts for numbers below `notifications`. */
 export interface Counter {
   readonly tally: Tally
-  /** A notification's id, and the number that it has. */
+  /** Which number has an id, told as soon as it is sent: nothing but its creation is heard before. */
   name(id: string, number: number): void
-  /** The number of a name that was given; each is given once. */
+  /** For the notifier: short, and in order. */
   createId(): string
   hear(event: NotifierEvent): void
   /** Takes down a record that has settled; true if it is the first time. */
@@ -65,7 +65,7 @@ export function createCounter(notifications: number): Counter {
   }
   const numberOf = (id: string) => numbers[Number(id.slice(1))] ?? 0
 
-  function note({ number, record }: { number: number; record: NotificationRecord }): void {
+  function note(number: number, record: NotificationRecord): void {
     tally.status[number] = outcomes[record.outcome?.status ?? 'failed']
     tally.by[number] = 1 + channelNames.indexOf(record.outcome?.by as SoakChannel)
     const at = number * vendorNames.length
@@ -94,7 +94,7 @@ export function createCounter(notifications: number): Counter {
     settle(record) {
       const number = Number(record.to.userId)
       const isFirst = tally.told[number]!++ === 0
-      note({ number, record })
+      note(number, record)
       if (!isFirst) return false
       tally.settled++
       for (const { type } of record.timeline)

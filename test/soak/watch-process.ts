@@ -17,7 +17,6 @@ export function watchProcess(): ProcessWatch {
   const errors: string[] = []
   const before = countResources()
   const note = (error: unknown) => {
-    if (process.env.SOAK_DEBUG) console.error(error)
     if (errors.length < most) errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   const onWarning = (warning: Error) => {
