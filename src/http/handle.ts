@@ -37,7 +37,8 @@ export function createHandle<E, R>(
   source: WebhookSource<E>,
   options: WebhookOptions<E, R>,
 ): (incoming: Incoming<R>) => Promise<Answer> {
-  checkOptions(subject, options)
+  checkOptions(subject, options, source.verify !== undefined)
+  const secret = options.secret || undefined
   const { limit = 256 * 1024, timeout = 10_000, clock = systemClock, onError = printed } = options
   const contentTypes = options.contentTypes ?? source.contentTypes ?? ['application/json']
   const methods = source.methods ?? ['POST']
@@ -47,13 +48,13 @@ export function createHandle<E, R>(
     if (!methods.includes(method))
       throw new WebhookRefusal(405, `webhooks are sent with ${methods.join(' or ')}`, { allow: methods.join(', ') })
     const called = urlOf(incoming.url())
-    refuseStranger(options.secret, called, headers)
+    refuseStranger(secret, called, headers)
     if (method !== 'GET') refuseMedia(headers, contentTypes)
     if (Number(headers.get('content-length')) > limit) throw tooLarge(limit)
     const body = method === 'GET' ? new Uint8Array() : await readBody(incoming.body(), { limit, timeout, clock })
     const request = { method, url: publicUrlOf(called, incoming.request, options.publicUrl), headers, body }
     await source.verify?.(request, clock.now())
-    const read = { ...request, url: withoutSecret(request.url, options.secret) }
+    const read = { ...request, url: withoutSecret(request.url, secret) }
     const parsed = source.parse(read)
     if (parsed.events.length === 0 && parsed.errors[0]) throw parsed.errors[0]
     return { request: read, parsed }

@@ -13,8 +13,11 @@ export type SharedSecret =
 
 /** Options of a webhook handler. `E` is the source's event, `R` the request of the framework it is mounted on. */
 export interface WebhookOptions<E = unknown, R = unknown> {
-  /** Asked for before the body is read; a wrong one is answered 401. */
-  readonly secret?: SharedSecret
+  /**
+   * Asked for before the body is read; a wrong one is answered 401. Needed where the vendor proves nothing of itself; `false` there says that something in front
+   * of the app knows who calls.
+   */
+  readonly secret?: SharedSecret | false
   /**
    * The URL as the vendor calls it, where a proxy has rewritten it; signatures may cover it. Absolute; a URL without a query gets
    * the request's.
@@ -39,10 +42,19 @@ export interface WebhookOptions<E = unknown, R = unknown> {
   readonly clock?: Clock
 }
 
-/** Throws a `RequestError` that names everything wrong with the options, and echoes none of them: they hold secrets. */
-export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R>): void {
+/**
+ * Throws a `RequestError` that names everything wrong with the options, and echoes none of them: they hold secrets. `isProven`: the source knows its vendor by
+ * itself.
+ */
+export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R>, isProven: boolean): void {
   const { limit = 1, timeout = 1, publicUrl, secret } = options
-  const issues: Issue[] = secret === undefined ? [] : secretIssues(secret)
+  const issues: Issue[] = secret ? secretIssues(secret) : []
+  if (secret === undefined && !isProven)
+    issues.push({
+      path: 'secret',
+      message:
+        'is missing: this vendor proves nothing, and anyone could report in its name (false if something else keeps them out)',
+    })
   // A misspelt `secret` would leave the door open.
   for (const path of Object.keys(options))
     if (!known.includes(path)) issues.push({ path, message: `is unknown: there are ${known.join(', ')}` })

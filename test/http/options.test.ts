@@ -2,7 +2,7 @@ import { RequestError } from 'omnicascade'
 import { expressWebhook } from 'omnicascade/http/express'
 import { fetchWebhook } from 'omnicascade/http/fetch'
 import { expect, test } from 'vitest'
-import { type AcmeOptions, acme, memorySink } from './support.ts'
+import { type AcmeOptions, acme, batch, memorySink } from './support.ts'
 
 const unset = process.env.OMNICASCADE_NO_SUCH_VARIABLE as string
 
@@ -34,6 +34,22 @@ test.each<[string, AcmeOptions, string[]]>([
     expect((error as RequestError).message).toContain(`${make.name}: `)
     expect(String(error)).not.toContain('swordfish')
   }
+})
+
+test('a vendor that proves nothing needs a secret, or the word that there need be none', async () => {
+  const { verify: _, ...unproven } = acme()
+  for (const make of [expressWebhook, fetchWebhook]) {
+    const error = thrownBy(() => make(memorySink(), unproven))
+    expect((error as RequestError).issues).toEqual([
+      { path: 'secret', message: expect.stringMatching(/^is missing: this vendor proves nothing/) },
+    ])
+    make(memorySink(), unproven, { secret: { query: 'token', values: ['x'] } })
+    make(memorySink(), unproven, { secret: false })
+    make(memorySink(), acme())
+  }
+  const handler = fetchWebhook(memorySink(), unproven, { secret: false })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: batch }
+  expect((await handler(new Request('https://app.example.org/hooks', init))).status).toBe(200)
 })
 
 test('a secret may hold spaces inside, in a header, and anything in a query', () => {

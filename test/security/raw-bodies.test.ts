@@ -127,6 +127,14 @@ test('a signature cannot be moved from one body to another of two that came toge
   }
 })
 
+test('a vendor that proves nothing of itself cannot be mounted without a secret', () => {
+  const open = sources.filter(({ create }) => create().verify === undefined)
+  expect(open.map(({ name }) => name)).toEqual(['sendios', 'ok', 'twin'])
+  for (const { create } of open)
+    for (const mount of [expressWebhook, fetchWebhook])
+      expect(() => mount(memorySink(), create())).toThrow('secret: is missing: this vendor proves nothing')
+})
+
 test('which vendors prove less than every byte is known, and stands in SECURITY.md', async () => {
   const text = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
   for (const covers of ['fields', 'a part', 'nothing'] as const) {

@@ -46,10 +46,12 @@ test.each(sources)('no event of $name holds its secret, known or not', async (su
     const handler = fetchWebhook(memorySink(), subject.create(), {
       publicUrl,
       clock: virtualClock(noon),
+      ...(subject.sign === undefined && { secret: { query: 'own', values: [planted] } }),
       onEvents: (events) => void told.push(...events),
       onError: (error) => void told.push(error),
     })
-    const url = `https://app.example.org${sent.path}${subject.query === undefined ? '' : `&${subject.query}`}`
+    const url = new URL(`https://app.example.org${sent.path}${subject.query === undefined ? '' : `&${subject.query}`}`)
+    if (subject.sign === undefined) url.searchParams.set('own', planted)
     const method = subject.body === '' ? 'GET' : 'POST'
     await handler(new Request(url, { method, headers: sent.headers, ...(method === 'POST' && { body: sent.body }) }))
     expect(told, subject.name).not.toEqual([])
