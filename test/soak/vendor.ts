@@ -81,8 +81,9 @@ export async function openVendor(options: VendorOptions): Promise<Vendor> {
   const outages: (OutageLog & { to: number; arrivals: number[] })[] = []
   const gauge = createGauge({ ...limits.rate, per: limits.rate.per / factor, concurrency: limits.concurrency })
   const coolDown = timing.coolDown / factor
-  // One vendor after another, not all at once.
-  let nextOutage = outageEvery * (0.4 + vendorNames.indexOf(vendor) / vendorNames.length)
+  // The first comes early, so that each vendor of a small run has one; then one vendor follows another.
+  const place = vendorNames.indexOf(vendor) / vendorNames.length
+  let nextOutage = outageEvery * (0.1 + place / 4)
   let all = 0
   let repeated = 0
   let hasty = 0
@@ -104,7 +105,7 @@ export async function openVendor(options: VendorOptions): Promise<Vendor> {
     if (latest !== undefined && time < latest.to + 2 * coolDown && latest.arrivals.length < 20_000) latest.arrivals.push(time)
     if (latest !== undefined && time < latest.to) return latest.mode
     if (all < nextOutage || outages.length >= options.outages) return undefined
-    nextOutage = all + outageEvery
+    nextOutage = all + outageEvery * (outages.length === 0 ? 0.4 + place : 1)
     const mode = outageOf(vendor, outages.length)
     outages.push({ mode, from: time, to: time + 2.5 * coolDown, arrivals: [time] })
     return mode
