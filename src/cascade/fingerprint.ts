@@ -49,5 +49,5 @@ function canonical(value: unknown): string {
 /** Most objects have one key, or list them in this order: sorting costs more than a look. */
 function sortedKeys(value: object): string[] {
   const keys = Object.keys(value)
-  return keys.some((key, index) => index > 0 && key < keys[index - 1]!) ? keys.sort() : keys
+  return keys.some((key, index) => key < keys[index - 1]!) ? keys.sort() : keys
 }

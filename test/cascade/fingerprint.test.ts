@@ -3,6 +3,7 @@ import type { JsonObject, NotificationRequest, Recipient } from 'omnicascade'
 import { describe, expect, test } from 'vitest'
 import { differences, fingerprintOf } from '../../src/cascade/fingerprint.ts'
 import { plan } from '../../src/cascade/plan.ts'
+import { hash } from '../../src/contract/hash.ts'
 import { ada, content } from '../support/world.ts'
 
 const context = {
@@ -59,6 +60,7 @@ describe('another request', () => {
     ['sendAt', { sendAt: 0 }, {}],
     ['sendAt', { sendAt: 5000 }, { sendAt: 6000 }],
     ['expiresAt', { expiresAt: 5000 }, {}],
+    ['expiresAt', { expiresAt: 5000 }, { expiresAt: 6000 }],
   ])('is told by its %s', (field, one, other) => {
     expect(differ(one, other)).toEqual([field])
   })
@@ -85,4 +87,15 @@ describe('another request', () => {
       'variables',
     ])
   })
+})
+
+test('it is stored with the record: only what was given is in it, and a later version must come to the same', () => {
+  const request = { to: { phone: '+420777123456' }, content: { sms: { text: 'Hi' } } }
+  expect(print({ ...request, metadata: { list: [1, 'two', null], 'a "key"': { b: true, a: false } } })).toEqual({
+    to: hash('{"phone":"+420777123456"}'),
+    content: hash('{"sms":{"text":"Hi"}}'),
+    cascade: '1hlv8e4swlu',
+    metadata: hash(String.raw`{"a \"key\"":{"a":false,"b":true},"list":[1,"two",null]}`),
+  })
+  expect(hash('["sms"]')).toBe('1hlv8e4swlu')
 })

@@ -446,7 +446,7 @@ describe('what is right', () => {
   test('metadata, as it is: lists, nothings, and 64 levels of it', async () => {
     let deep: unknown = 'bottom'
     for (let level = 0; level < 64; level++) deep = [deep]
-    const metadata = { deep, none: null, list: ['a', 1, true, null] }
+    const metadata = { deep, none: null, list: ['a', 1, true, null], bare: Object.assign(Object.create(null), { a: 1 }) }
     expect((await planned({ metadata })).metadata).toEqual(metadata)
     await expect(planned({ metadata: { deep: [[deep]] } })).rejects.toThrow(/nested too deeply/)
   })
