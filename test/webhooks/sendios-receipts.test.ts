@@ -106,6 +106,18 @@ describe('the webhook source', () => {
     ])
   })
 
+  test('is that of Sendios, and takes whatever content type a webhook of JSON may come with', () => {
+    const { provider, contentTypes } = sendiosWebhook()
+    expect(provider).toBe('sendios')
+    expect(contentTypes).toEqual([
+      'application/json',
+      'text/json',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/octet-stream',
+    ])
+  })
+
   test('keys, which events tell, hold no address', () => {
     const keys = [sendiosMailAddressKey('ada@example.org', 5), sendiosMailAddressKey('ADA@example.org', 5)]
     expect(keys[0]).toMatch(/^mail:[a-z\d]{6,11}:type:5$/)

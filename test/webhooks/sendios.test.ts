@@ -242,6 +242,13 @@ describe('the kind of an event', () => {
     ])
   })
 
+  test.each(['created', 'queue', 'reject', 'sent', 'open', 'click'])(
+    '%s is of an e-mail, and needs no more than its time',
+    (event) => {
+      expect(parseSendiosWebhookStrict([{ event, ts: 1 }])).toMatchObject([{ event, ts: 1, email: null, raw: { event, ts: 1 } }])
+    },
+  )
+
   test('depends on its name, and for an e-mail name on `omnichannel`', () => {
     const { omnichannel: _, ...mail } = { ...sms }
     expect(
@@ -283,7 +290,7 @@ describe('ids', () => {
 
   test.each([
     ['meta', '{"event":"open","ts":1,"meta":{"n":9007199254740993}}', { meta: { n: '9007199254740993' } }],
-    ['events of unknown names', '{"event":"x","n":9007199254740993}', { raw: { n: '9007199254740993' } }],
+    ['events of unknown names', '{"event":"x1","n":9007199254740993}', { raw: { n: '9007199254740993' } }],
   ])('within %s keep their digits, too, alone and beside others', (_, text, read) => {
     expect(parseSendiosWebhookStrict(`[${text}]`)).toMatchObject([read])
     expect(parseSendiosWebhookStrict(`[${JSON.stringify(sms)},${text}]`)).toMatchObject([typed, read])
