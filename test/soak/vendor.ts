@@ -1,13 +1,12 @@
 // One vendor, in a process of its own: takes calls, does to them what the script says, posts reports, and watches its limits.
 
-import type { webcrypto } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRandom } from '../crash/random.ts'
 import { createGauge, type Measured, type Passage } from './gauge.ts'
 import { createOutbox } from './outbox.ts'
 import { type Fault, faultOf, type Outage, outageOf, settings, storyOf, timing, type VendorName, vendorNames } from './script.ts'
-import { type Asked, type Posted, type Wire, type WireAnswer, wireOf } from './wires.ts'
+import { type Asked, type Posted, type Secrets, type Wire, type WireAnswer, wireOf } from './wires.ts'
 
 /** What a vendor is started with. */
 export interface VendorOptions {
@@ -19,7 +18,7 @@ export interface VendorOptions {
   readonly factor: number
   readonly webhook: string
   readonly now: () => number
-  readonly sendgrid: webcrypto.CryptoKey
+  readonly sign: Secrets['sign']
   /** It is down for a while after each so many calls, so many times. */
   readonly outageEvery: number
   readonly outages: number

@@ -1,6 +1,5 @@
 // What each vendor speaks: how a call is read and answered, and how reports are posted.
-import { createHmac, type webcrypto } from 'node:crypto'
-import { signSendGridWebhook } from 'omnicascade/testing'
+import { createHmac } from 'node:crypto'
 import type { Report, VendorName } from './script.ts'
 
 /** An answer to a call. */
@@ -41,7 +40,8 @@ export interface Wire {
 /** What vendors sign with, and where they post to. */
 export interface Secrets {
   readonly webhook: string
-  readonly sendgrid: webcrypto.CryptoKey
+  /** SendGrid's signature: the headers that it sends with a body at a moment. */
+  readonly sign: (body: string, at: number) => Promise<Readonly<Record<string, string>>>
 }
 
 /** Shared by vendors and providers: what proves who is who. */
@@ -139,7 +139,7 @@ const twilio = ({ webhook }: Secrets): Wire => ({
 
 const sendgridWord = { sent: 'processed', delivered: 'delivered', failed: 'bounce' }
 const sendgridError = (status: number, message: string) => answer(status, { errors: [{ message }] })
-const sendgrid = ({ sendgrid: privateKey }: Secrets): Wire => ({
+const sendgrid = ({ sign }: Secrets): Wire => ({
   read(body) {
     const { personalizations, custom_args } = JSON.parse(body)
     return { number: numberIn(personalizations[0].to[0].email), key: custom_args.omnicascade }
@@ -162,8 +162,7 @@ const sendgrid = ({ sendgrid: privateKey }: Secrets): Wire => ({
         omnicascade: key,
       })),
     )
-    const { headers } = await signSendGridWebhook({ privateKey, body, at })
-    return { body, headers: { ...json, ...headers } }
+    return { body, headers: { ...json, ...(await sign(body, at)) } }
   },
 })
 
