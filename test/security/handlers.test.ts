@@ -3,10 +3,13 @@ import { gzipSync } from 'node:zlib'
 import express from 'express'
 import { expressWebhook } from 'omnicascade/http/express'
 import { fetchWebhook } from 'omnicascade/http/fetch'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type AcmeOptions, acme, batch, call, manualClock, memorySink, mounts, overNode, raw, serve } from '../http/support.ts'
 import { genuineOf } from './genuine.ts'
 import { noon, sources } from './subjects/sources.ts'
+
+// Each source is sent megabytes.
+vi.setConfig({ testTimeout: 60_000 })
 
 const quiet = { onError: () => {} }
 const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024, 0x20))

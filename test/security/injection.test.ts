@@ -81,7 +81,6 @@ describe.each(overHttp)('$name', (subject) => {
   test.each(subject.requests.map((request) => [request.channel, request] as const))(
     'takes nothing in a request on the channel %s for more than a text',
     (_, request) => attack(world, subject, request),
-    30_000,
   )
 })
 

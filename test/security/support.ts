@@ -1,9 +1,12 @@
 import { format, inspect } from 'node:util'
 import { HttpResponse, http } from 'msw'
 import { type SetupServer, setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import type { SendRequest } from '../../src/contract/provider.ts'
 import type { Subject } from './subjects/subject.ts'
+
+// An attack is hundreds of calls, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** A call as it went over the wire. */
 export interface Call {
