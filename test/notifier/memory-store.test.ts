@@ -112,6 +112,48 @@ describe('correlation keys', () => {
     expect(await ids(s.findByKey('sms', 'b', 10))).toEqual(['n1'])
     expect(await ids(s.findByKey('sms', 'a', 10))).toEqual(['n1'])
   })
+
+  test('records with keys behave like a plain list: whichever learns a key first, and whichever are dropped', async () => {
+    const key = fc.constantFrom('a', 'b', 'c')
+    const steps = fc.array(
+      fc.record({
+        does: fc.constantFrom('insert', 'learn', 'settle'),
+        which: fc.nat(),
+        keys: fc.uniqueArray(key, { minLength: 1 }),
+      }),
+      { maxLength: 60, size: 'max' },
+    )
+    await fc.assert(
+      fc.asyncProperty(steps, async (script) => {
+        const s = store({ keepSettled: 3 })
+        let model: NotificationRecord[] = []
+        const settled: string[] = []
+        for (const [number, { does, which, keys }] of script.entries()) {
+          const open = model.filter(({ settledAt }) => settledAt === null)
+          const chosen = open[which % Math.max(1, open.length)]
+          if (does === 'insert') {
+            const one = record(`n${number}`, { keys })
+            await s.insert(one)
+            model.push(one)
+          } else if (chosen !== undefined) {
+            const version = chosen.version + 1
+            const known = chosen.steps[0]?.attempts[0]?.keys ?? []
+            const learnt = record(chosen.id, { keys: [...new Set([...known, ...keys])], version })
+            const next = does === 'learn' ? learnt : { ...chosen, version, settledAt: number, dueAt: null }
+            expect(await s.update(next, chosen.version)).toBe(true)
+            model = model.map((one) => (one === chosen ? next : one))
+            if (does === 'settle') settled.push(chosen.id)
+            const dropped = settled.length > 3 ? settled.shift() : undefined
+            model = model.filter(({ id }) => id !== dropped)
+          }
+          for (const own of ['a', 'b', 'c']) {
+            const carrying = model.filter((one) => one.steps[0]?.attempts[0]?.keys.includes(own))
+            expect(await ids(s.findByKey('sms', own, 100))).toEqual(carrying.map(({ id }) => id).reverse())
+          }
+        }
+      }),
+    )
+  })
 })
 
 describe('parked receipts', () => {
