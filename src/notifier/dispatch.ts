@@ -10,7 +10,7 @@ import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom, timeout
 import { thrownIn } from './classify.ts'
 import { commit } from './commit.ts'
 import type { EndableClock } from './endable-clock.ts'
-import type { EngineContext, EngineCore } from './engine.ts'
+import type { Applied, EngineContext, EngineCore } from './engine.ts'
 import { keepLease, mayBeLost, notMade } from './lease.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
 import { within } from './within.ts'
@@ -160,8 +160,8 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
     input: WithoutAt<Input>,
     lease: () => number,
     delay = firstRewrite,
-  ): ReturnType<EngineCore['apply']> {
-    return guarded<Awaited<ReturnType<EngineCore['apply']>>>(
+  ): Awaitable<Applied> {
+    return guarded<Applied>(
       () => engine.apply(record, input),
       async (error) => {
         if (wasCut || clock.now() + delay >= lease()) throw error

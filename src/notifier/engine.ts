@@ -30,15 +30,18 @@ export interface Entered {
   readonly work: readonly Promise<unknown>[]
 }
 
+/** A record before and after an input: the same one where that changed nothing. */
+export interface Applied {
+  readonly before: NotificationRecord
+  readonly after: NotificationRecord
+}
+
 /** Runs the machine on stored records, and its effects in the world. */
 export interface Engine extends Pick<Receipts, 'ingest' | 'deliveryTimes'>, Required<Pick<ReceiptSink, 'suppress'>> {
   /** Begins a new record's first steps and stores it. */
   enter(record: NotificationRecord): Awaitable<Entered>
   /** Applies an input to a stored record: read, step, compare and swap, again if another process came first. */
-  apply(
-    known: NotificationRecord,
-    input: WithoutAt<Input>,
-  ): Awaitable<{ readonly before: NotificationRecord; readonly after: NotificationRecord }>
+  apply(known: NotificationRecord, input: WithoutAt<Input>): Awaitable<Applied>
   /** Counts as under way until it ends. */
   watch<T>(work: Promise<T>): Promise<T>
   /** Sees to a notification that may be due, once there is room for it. Never rejects. */
