@@ -74,7 +74,7 @@ describe('the end of an object', () => {
     expect(endOfObject(bytes(`x${text}`), 1, text.length + 1)).toBe(end + 1)
   })
 
-  test.each(['{', '{"a":', '{"a', '{"a\\', '{"a":[]', '{"a":{}', '{"a":"}'])('is not in sight in %j', (text) => {
+  test.each(['{', '{"a":', '{"a', '{"a\\', '{"a":[]', '{"a":{}', '{"a":"}', '{"a" ['])('is not in sight in %j', (text) => {
     expect(endOfObject(bytes(`${text}}`), 0, text.length)).toBe('open')
   })
 
@@ -98,4 +98,8 @@ test.each([
   ['', -1],
 ])('after a break, a record may start in %j at %i', (text, at) => {
   expect(nextStart(bytes(`${text}{`), 0, text.length)).toBe(at)
+})
+
+test('a record that starts beyond the end is not in sight', () => {
+  expect(nextStart(bytes('a\u001e{'), 0, 1)).toBe(-1)
 })
