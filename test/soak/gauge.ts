@@ -42,23 +42,25 @@ export function createGauge(
   let tightest = Number.POSITIVE_INFINITY
   let batch = now()
   let batchBefore = batch
+  let oneMoreBefore = batch
   let isOpen = false
   // Earliest moments of the calls within the last `per`, for the densest window.
   let window: number[] = []
   let start = 0
 
-  /** A call that is seen now came after the process has last looked, and looked at what there was. */
+  /** What is seen now came after the process has last looked; on a connection that it had to accept first, after the look before that. */
   function earliest(observed: number): number {
     if (isExact) return observed
     if (!isOpen) {
       isOpen = true
+      oneMoreBefore = batchBefore
       batchBefore = batch
       batch = observed
       setImmediate(() => {
         isOpen = false
       })
     }
-    return batchBefore
+    return oneMoreBefore
   }
 
   function noteRate(observed: number): void {

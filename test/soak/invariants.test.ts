@@ -166,7 +166,7 @@ const planted: readonly (readonly [invariant: string, what: string, plant: (run:
     'no faster than a vendor allows',
     'calls that left too fast',
     ({ left }) => {
-      left.twilio.tightest = settings.twilio.limits.rate.per - 1
+      left.twilio.tightest = settings.twilio.limits.rate.per - 501
     },
   ],
   ['no faster than a vendor allows', 'calls that came too fast', ({ vendors }) => beyond(vendors.twilio, { tightest: 100 })],
