@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
-import { type Contender, contest } from '../kit/contender.ts'
 import type { Sample } from '../kit/figures.ts'
-import { inProcess } from '../kit/worker.ts'
+import { startWorker, type Worker } from '../kit/worker.ts'
 import type { Run } from '../run.ts'
 import type { Name, Task } from './child.ts'
 
@@ -13,26 +12,36 @@ const names: Readonly<Record<Name, string>> = {
   novu: '@novu/stateless, SMS in Handlebars',
 }
 
-/** Microseconds for one notification through providers that do nothing, each contender in a process of its own. */
+/** Microseconds of processor time for one notification through providers that do nothing, each contender in a process of its own. */
 export async function orchestrator({ size, quick, note }: Run): Promise<Sample[]> {
   const samples: Sample[] = []
   for (const fallback of [false, true]) {
     const all = (Object.keys(names) as Name[]).filter((name) => !fallback || name !== 'novu')
-    const contenders = all.map((name) => contender({ name, fallback, warmUp: quick ? 0 : 2000 }))
-    samples.push(...(await contest({ section: 'orchestrator', unit: 'us' }, contenders, size, (perSecond) => 1e6 / perSecond)))
-    note(`orchestrator, ${contenders[0]?.group}`)
+    const workers: (readonly [Name, Worker])[] = []
+    try {
+      for (const name of all) {
+        const task: Task = { name, fallback, warmUp: quick ? 0 : 3000 }
+        workers.push([name, await startWorker(resolve(import.meta.dirname, 'child.ts'), task)])
+      }
+      for (let round = 0; round < size.rounds; round++)
+        for (const [name, { run }] of workers) samples.push(sampleOf(name, fallback, await run(size.milliseconds)))
+    } finally {
+      for (const [, { close }] of workers) close()
+    }
+    note(`orchestrator, ${fallback ? 'one fallback' : 'no fallback'}`)
   }
   return samples
 }
 
-function contender(task: Task): Contender {
-  const { name, fallback } = task
+function sampleOf(name: Name, fallback: boolean, value: number): Sample {
   const idOf = (other: Name) => `orchestrator ${fallback ? 'fallback' : 'plain'} ${other}`
-  const shared = {
+  const shared: Sample = {
+    section: 'orchestrator',
+    unit: 'us',
+    value,
     group: fallback ? 'the first provider refuses, the second accepts' : 'one provider, which accepts',
     id: idOf(name),
     what: names[name],
-    open: inProcess(resolve(import.meta.dirname, 'child.ts'), task),
   }
   if (name === 'by-hand') return shared
   if (name !== 'ours') return { ...shared, beside: idOf('by-hand'), isPeer: true }
