@@ -91,6 +91,16 @@ test('a probe that was not made leaves the probe to the next', async () => {
   expect(breaker.state()).toBe('probe')
 })
 
+test('a call that began before it opened, and ends during the probe, lets nobody else go', async () => {
+  const { clock, breaker, call } = setUp()
+  const before = breaker.enter()
+  call('configuration')
+  await clock.advanceTo(1000)
+  breaker.enter()
+  breaker.leave(before, null)
+  expect(breaker.state()).toBe('probing')
+})
+
 test('calls that began before it opened neither close it nor open it twice', async () => {
   const { clock, breaker, changes, call } = setUp()
   const before = [breaker.enter(), breaker.enter(), breaker.enter()] as const
