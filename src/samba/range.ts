@@ -27,8 +27,7 @@ export function rangeOf(from: Date | number | undefined, to: Date | number | und
       message: `${message}; Samba exports at most 90 days, and keeps no more: ask for a shorter period`,
     })
   }
-  if (range.from !== undefined && range.to !== undefined && range.from > range.to)
-    issues.push({ path: 'from', message: 'is later than `to`' })
+  if ((range.from ?? 0) > (range.to ?? Number.POSITIVE_INFINITY)) issues.push({ path: 'from', message: 'is later than `to`' })
   if (issues.length > 0) throw new RequestError('exportSmsEvents', issues)
   return range
 }

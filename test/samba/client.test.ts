@@ -394,6 +394,7 @@ describe('the period asked for again', () => {
     ['none', {}, { from: now - 90 * day, to: now + 999 }],
     ['from the past', { from: now - day }, { from: now - day, to: now + 999 }],
     ['to the past', { to: now - day }, { to: now - day }],
+    ['from and to the past', { from: now - 2 * day, to: now - day }, { from: now - 2 * day, to: now - day }],
     ['to the last millisecond of its second', { to: now + 999 }, { to: now + 999 }],
     ['to the future', { from: now - day, to: now + day }, { from: now - day, to: now + 999 }],
     ['to the future alone', { to: now + day }, { from: now - 89 * day, to: now + 999 }],

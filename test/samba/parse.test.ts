@@ -149,6 +149,7 @@ describe('what is in a record', () => {
         .concat(
           spell('9007199254740993', '9007199254740995'),
           spell('1', '"\\"trackpoint\\":2"'),
+          spell('1', '42'),
           spell('9007199254740993', '"\\u0041"'),
         )
         .join('\n'),
@@ -160,6 +161,7 @@ describe('what is in a record', () => {
       ['12', 'u'],
       ['9007199254740993', '9007199254740995'],
       ['1', '"trackpoint":2'],
+      ['1', '42'],
       ['9007199254740993', 'A'],
     ])
   })
@@ -469,6 +471,9 @@ describe('iteration', () => {
     await iterator.next()
     expect(await iterator.return!()).toEqual({ value: undefined, done: true })
     expect(await iterator.next()).toEqual({ value: undefined, done: true })
+    const unread = parseSambaEvents(line)[Symbol.asyncIterator]()
+    await unread.return!()
+    expect(await unread.next()).toEqual({ value: undefined, done: true })
   })
 
   test('in batches gives the same events', async () => {

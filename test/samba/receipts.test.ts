@@ -52,6 +52,7 @@ describe('receipts of Samba events', () => {
 
   test('of a one-off campaign have no node in their key', async () => {
     const [receipt] = await receiptsOf([eventOf('DELIVERED', { type: 'one-off' })])
+    expect(receipt?.keys).toEqual(['samba:["123456","cd43"]'])
     expect(receipt?.keys).toEqual([sambaKey({ userId: 123456, campaignId: 'cd43' })])
   })
 
