@@ -53,7 +53,6 @@ async function* untilAborted(
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
   })
-  aborted.catch(() => {})
   try {
     for (;;) {
       const { value, done } = await Promise.race([aborted, iterator.next()])

@@ -411,6 +411,12 @@ describe('a source', () => {
     await expect(parseSambaEvents(line, { signal: controller.signal })[Symbol.asyncIterator]().next()).rejects.toThrow('enough')
   })
 
+  test('is read to its end, though a signal could have been aborted', async () => {
+    const { signal } = new AbortController()
+    expect(await read(`${line}\n${line}`, { signal })).toEqual({ events: [one, one], errors: [] })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
   test('is left when the signal is aborted between two events, and no listener stays behind', async () => {
     const controller = new AbortController()
     const iterator = parseSambaEvents([`${line}\n`, `${line}\n`], { signal: controller.signal })[Symbol.asyncIterator]()
