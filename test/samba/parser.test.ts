@@ -78,4 +78,13 @@ describe('the longest record', () => {
     const { events, errors } = await read(['{"a":"', 'x'.repeat(100), 'x'.repeat(100)], { maxRecordBytes })
     expect([events, errors]).toEqual([0, [malformed(1, 0, 'is longer than 40 bytes')]])
   })
+
+  test('that is given up makes room for the next, wherever that begins, and comes after others', async () => {
+    const endless = `{"a":[${'1,'.repeat(30)}`
+    const error = (record: number, offset: number) => malformed(record, offset, 'is longer than 40 bytes')
+    expect(await read([`${line}\n${endless}`], { maxRecordBytes })).toEqual({ events: 1, errors: [error(2, line.length + 1)] })
+    expect(await read([`${endless}\n`, line], { maxRecordBytes })).toEqual({ events: 1, errors: [error(1, 0)] })
+    const half = [`${endless}\n${line.slice(0, 20)}`, line.slice(20)]
+    expect(await read(half, { maxRecordBytes })).toEqual({ events: 1, errors: [error(1, 0)] })
+  })
 })
