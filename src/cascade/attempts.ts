@@ -83,7 +83,7 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   const step = turn.record.steps[input.step]!
   judge(turn, input)
   if (isLive(step, attempt)) awaitReceipt(turn, input.step)
-  if (step.state === 'superseded' || turn.record.cancelRequestedAt !== null) callBack(turn, input.step)
+  if (turn.record.cancelRequestedAt !== null || isBeaten(turn, step)) callBack(turn, input.step)
 }
 
 /** The call failed. The kind decides: the same provider again, another one, a wait for receipts, or the end of the step. */
@@ -107,7 +107,8 @@ export function reject(turn: Turn, input: Rejection): void {
   const again =
     live && mayRepeat && !taken ? retryAt(step, attempt.provider, failure, turn.record.retry, turn.at, input.random) : null
   noteAttempt(turn, 'attempt.failed', input, { failure, retryAt: again })
-  if (!live) return
+  judge(turn, input)
+  if (!live || hasEnded(step)) return
   if (taken) return awaitReceipt(turn, input.step)
   if (again !== null) return move(turn, input.step, 'ready', again)
   if (failure.kind === 'recipient' || failure.kind === 'content') return fail(turn, input.step, failure.kind, failure)
@@ -132,12 +133,15 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
     return
   const contradicted = isContradictory(step, attempt)
   if (failed) attempt.receiptFailure = status
-  else attempt.status = status
+  else {
+    attempt.status = status
+    // What the vendor reports on was taken, whatever the call came to: it is not sent again.
+    if (attempt.state === 'failed') attempt.state = 'unknown'
+  }
   if (confirms) attempt.assumed = false
   const { at: occurredAt, ...said } = input.receipt
   noteAttempt(turn, 'attempt.receipt', input, { ...said, occurredAt })
   if (!contradicted && isContradictory(step, attempt)) noteAttempt(turn, 'attempt.contradicted', input, { status })
-  // What the vendor reports on was taken: an unknown send that waits to be repeated no longer needs it.
   judge(turn, input)
   if (step.state === 'ready' && isLive(step, attempt)) awaitReceipt(turn, input.step)
 }
@@ -188,13 +192,20 @@ interface Place {
   readonly attempt: number
 }
 
-/** Ends the step if the attempt's new standing decides it. */
+/** Ends the step if the attempt is all it asked for, or if the one that it hangs on now was reported lost. */
 function judge(turn: Turn, place: Place): void {
   const step = turn.record.steps[place.step]!
-  const attempt = step.attempts[place.attempt]!
   const isOpen = !hasEnded(step) || step.state === 'superseded'
-  if (satisfies(step, attempt)) succeed(turn, place.step)
-  else if (attempt.receiptFailure !== null && isOpen && standingOf(step) === attempt) fail(turn, place.step, 'undelivered', null)
+  if (satisfies(step, step.attempts[place.attempt]!)) return succeed(turn, place.step)
+  // A delivery does not undo that where more is asked for: which of the two came first must not matter.
+  if (isOpen && (standingOf(step)?.receiptFailure ?? null) !== null) fail(turn, place.step, 'undelivered', null)
+}
+
+/** Whether another channel of the chain has delivered. */
+function isBeaten({ record }: Turn, step: StepDraft): boolean {
+  return (
+    !step.required && step.state !== 'succeeded' && record.steps.some(({ required, state }) => !required && state === 'succeeded')
+  )
 }
 
 function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {

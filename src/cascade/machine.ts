@@ -3,7 +3,7 @@ import type { NotificationRecord } from '../contract/record.ts'
 import { advance } from './advance.ts'
 import { accept, endWait, hold, lackProvider, recall, receive, reject, renew, start, veto } from './attempts.ts'
 import type { Input, Transition } from './input.ts'
-import { hasEnded, mayArrive } from './status.ts'
+import { mayArrive } from './status.ts'
 import { callBack } from './steps.ts'
 import { beginTurn, note, type Turn } from './turn.ts'
 
@@ -43,5 +43,5 @@ function requestCancel(turn: Turn): void {
   if (record.settledAt !== null || record.cancelRequestedAt !== null) return
   note(turn, 'notification.cancel-requested', { answer: cancelAnswer(record) })
   record.cancelRequestedAt = turn.at
-  for (const [index, step] of record.steps.entries()) if (!hasEnded(step) || step.state === 'timed-out') callBack(turn, index)
+  for (const [index, step] of record.steps.entries()) if (step.state !== 'succeeded') callBack(turn, index)
 }

@@ -12,6 +12,7 @@ export function outcomeOf(record: NotificationRecord): Outcome {
   const first = chain.length > 0 ? steps.findIndex((step) => !step.required && step.state === 'succeeded') : 0
   const winner = delivered ? (before?.step ?? first) : null
   const won = winner === null ? undefined : steps[winner]
+  const counting = won === undefined ? [] : chain.length > 0 ? [won] : steps
   const wasCut = (chain.length > 0 ? chain : steps).some(wasCutByExpiry)
   const undelivered = record.cancelRequestedAt !== null ? 'cancelled' : wasCut ? 'expired' : 'failed'
   const status = delivered ? 'delivered' : undelivered
@@ -20,7 +21,7 @@ export function outcomeOf(record: NotificationRecord): Outcome {
     // A vendor that tries several channels itself does not say which delivered.
     by: won && !won.delegated ? won.channel : null,
     step: winner,
-    assumed: won !== undefined && !won.attempts.some((attempt) => satisfies(won, attempt) && !attempt.assumed),
+    assumed: counting.some((step) => !step.attempts.some((attempt) => satisfies(step, attempt) && !attempt.assumed)),
     duplicateDelivery: winners.length > 1,
     failedRequired,
     reason: status === 'failed' && steps.every((step) => step.attempts.length === 0) ? 'no-applicable-step' : null,

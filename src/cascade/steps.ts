@@ -1,6 +1,6 @@
 import type { Failure } from '../contract/failure.ts'
 import type { StepReason } from '../contract/record.ts'
-import { doubtOf, hasEnded, mayArrive, satisfies } from './status.ts'
+import { doubtOf, hasEnded, mayArrive, rankOf, satisfies } from './status.ts'
 import { type AttemptDraft, end, move, noteStep, type Turn } from './turn.ts'
 import { opensAt } from './window.ts'
 
@@ -32,15 +32,14 @@ export function awaitReceipt(turn: Turn, index: number): void {
 }
 
 /**
- * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, unless it was reported lost,
- * or, where no receipt can come, `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
+ * Nothing more is sent for the step. If nobody knows whether an attempt of it was sent, that is waited for, or, where no receipt can come,
+ * `onUnknown` decides; true then. Otherwise it is for the caller to say how the step ends.
  */
 export function settleDoubt(turn: Turn, index: number): boolean {
   const step = turn.record.steps[index]!
   const attempt = doubtOf(step) as AttemptDraft | undefined
   if (attempt === undefined) return false
-  if (!mayArrive(attempt)) fail(turn, index, 'undelivered', null)
-  else if (attempt.receipts !== 'none') awaitReceipt(turn, index)
+  if (attempt.receipts !== 'none') awaitReceipt(turn, index)
   else if (step.onUnknown === 'assume-sent') {
     attempt.assumed = true
     attempt.status = 'delivered'
@@ -62,7 +61,7 @@ export function holdUntilOpen(turn: Turn, index: number): boolean {
 /** Asks the vendor to call back what it has accepted and not yet delivered. */
 export function callBack(turn: Turn, index: number): void {
   for (const [attempt, draft] of turn.record.steps[index]!.attempts.entries()) {
-    if (draft.state === 'accepted' && draft.cancellable && mayArrive(draft)) {
+    if (draft.state === 'accepted' && draft.cancellable && mayArrive(draft) && rankOf(draft.status) < rankOf('delivered')) {
       turn.effects.push({ type: 'cancelAtProvider', step: index, attempt })
     }
   }

@@ -24,6 +24,17 @@ describe('a receipt', () => {
     expect(n.steps[0]).toMatchObject({ state: 'awaiting', dueAt: 122_000, attempts: [{ state: 'unknown', status: 'sent' }] })
   })
 
+  test('that something was sent calls off the repetition of a call that had failed', () => {
+    const n = alone(['sms', 'email'])
+    n.wakes(0)
+    n.starts(0, 0)
+    n.fails(0, 0, 'transient')
+    n.reported(1, 0, 'sent')
+    expect(n.steps[0]).toMatchObject({ state: 'awaiting', dueAt: 121_000, attempts: [{ state: 'unknown', status: 'sent' }] })
+    expect(n.wakes(2)).toEqual([])
+    expect(n.cancel(3)).toBe('too-late')
+  })
+
   test('says each thing once, and `failed` outweighs `expired`', () => {
     const n = alone(['sms', 'email'])
     n.wakes(0)
@@ -120,6 +131,18 @@ describe('calling back', () => {
     expect(n.reported(250, 3, 'delivered')).toEqual([callBack(0)])
   })
 
+  test('what is accepted once another channel has delivered is called back, though its step had timed out', () => {
+    const n = alone(['sms', 'viber'])
+    n.wakes(0)
+    n.starts(0, 0)
+    n.fails(0, 0, 'unknown')
+    n.wakes(120)
+    n.sent(120, 1)
+    n.reported(121, 1, 'delivered')
+    expect(n.accepted(122, 0)).toEqual([callBack(0)])
+    expect(n.states).toEqual(['timed-out', 'succeeded'])
+  })
+
   test('the delivery of a required step calls nothing back', () => {
     const n = alone(['sms', { channel: 'push', required: true }])
     n.wakes(0)
@@ -164,6 +187,29 @@ describe('calling back', () => {
 })
 
 describe('cancelling', () => {
+  test('does not call back what was delivered and not read', () => {
+    const n = alone([{ channel: 'sms', until: 'read' }])
+    n.wakes(0)
+    n.sent(0, 0)
+    n.reported(1, 0, 'delivered')
+    expect(n.cancel(2)).toBe('too-late')
+    expect(n.last.effects.filter(({ type }) => type === 'cancelAtProvider')).toEqual([])
+  })
+
+  test('calls back what was accepted late, whatever has become of its step since', () => {
+    const n = alone([{ channel: 'sms', onUnknown: 'resend' }, 'viber'], { idempotent: true })
+    n.wakes(0)
+    n.starts(0, 0)
+    n.fails(0, 0, 'unknown')
+    n.wakes(1)
+    n.starts(1, 0)
+    n.fails(1, 0, 'recipient')
+    n.accepted(2, 0, 0)
+    expect(n.states).toEqual(['failed', 'ready'])
+    expect(n.cancel(3)).toBe('too-late')
+    expect(n.last.effects).toContainEqual(callBack(0))
+  })
+
   test('before sendAt settles it then and there', () => {
     const n = alone(['sms'], { sendAt: 1_000_000 })
     n.wakes(0)
@@ -230,4 +276,20 @@ describe('expiring', () => {
     required.wakes(100)
     expect(required.last.record.outcome).toMatchObject({ status: 'expired', failedRequired: [0], reason: null })
   })
+})
+
+test('required steps alone are assumed to be delivered if any of them is', () => {
+  const n = alone([
+    { channel: 'sms', required: true },
+    { channel: 'push', required: true },
+  ])
+  n.wakes(0)
+  n.sent(0, 0)
+  n.starts(0, 1, { receipts: 'failures' })
+  n.accepted(0, 1)
+  n.reported(1, 0, 'delivered')
+  n.wakes(120)
+  expect(n.last.record.outcome).toMatchObject({ status: 'delivered', assumed: true })
+  n.reported(130, 1, 'delivered')
+  expect(n.last.record.outcome).toMatchObject({ status: 'delivered', assumed: false })
 })

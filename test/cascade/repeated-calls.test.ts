@@ -68,6 +68,19 @@ describe('a call that is repeated under its key, since nobody saw its result', (
     expect(n.states[1]).toBe('ready')
   })
 
+  test('is not repeated again when it was reported lost during a repetition that might be', () => {
+    const n = alone([{ channel: 'sms', onUnknown: 'resend' }, 'email'], { idempotent: true, tries: 3 })
+    n.wakes(0)
+    n.starts(0, 0)
+    n.fails(0, 0, 'unknown')
+    n.wakes(1)
+    n.starts(1, 0)
+    n.reported(1, 0, 'failed', 0)
+    n.fails(2, 0, 'transient')
+    expect(n.states).toEqual(['failed', 'ready'])
+    expect(n.steps[0]).toMatchObject({ reason: 'undelivered' })
+  })
+
   test('goes on waiting when it was accepted and what it repeated is reported lost', () => {
     const n = repeated('email')
     n.wakes(1)

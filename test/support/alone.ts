@@ -5,7 +5,7 @@ import { plan } from '../../src/cascade/plan.ts'
 import { ada, content } from './world.ts'
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never
-type Rules = Partial<ProviderFacts> & Pick<Partial<NotificationRequest>, 'sendAt' | 'expiresAt'>
+type Rules = Partial<ProviderFacts> & Pick<Partial<NotificationRequest>, 'sendAt' | 'expiresAt'> & { readonly tries?: number }
 
 const providers = (['sms', 'viber', 'email', 'push', 'chat'] as const).map((channel) => ({
   name: channel,
@@ -13,7 +13,6 @@ const providers = (['sms', 'viber', 'email', 'push', 'chat'] as const).map((chan
   receipts: 'full' as const,
   send: async () => ({}),
 }))
-const retry = { attempts: 2, baseDelay: 2000, maxDelay: 10_000 }
 
 /**
  * One notification alone with the machine: each call is one input at second `t`, and gives what the machine then asks for. An answer is to the
@@ -21,9 +20,10 @@ const retry = { attempts: 2, baseDelay: 2000, maxDelay: 10_000 }
  */
 export function alone(
   cascade: NotificationRequest['cascade'],
-  { receipts = 'full', idempotent = false, cancellable = true, ...times }: Rules = {},
+  { receipts = 'full', idempotent = false, cancellable = true, tries = 2, ...times }: Rules = {},
 ) {
   const request = { to: ada, content, cascade, ...times }
+  const retry = { attempts: tries, baseDelay: 2000, maxDelay: 10_000 }
   const context = { id: 'n1', now: 0, providers, retry, within: () => 120_000, timeZone: null }
   let last: Transition = { record: plan(request, context), effects: [] }
   const latest = (index: number) => last.record.steps[index]!.attempts.length - 1
