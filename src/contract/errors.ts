@@ -67,7 +67,8 @@ export class SendError extends OmnicascadeError {
     super('send-failed', message, options)
     this.kind = kind
     this.vendorCode = options.code === undefined ? undefined : String(options.code)
-    this.retryAfter = options.retryAfter
+    // It came from a vendor, and a record holds JSON.
+    this.retryAfter = Number.isFinite(options.retryAfter) ? Math.max(0, options.retryAfter!) : undefined
     this.field = options.field
   }
 

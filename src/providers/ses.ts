@@ -4,7 +4,7 @@ import type { FailureKind } from '../contract/failure.ts'
 import type { Awaitable, JsonObject } from '../contract/json.ts'
 import type { ChannelProvider, ProviderLimits, SendResult } from '../contract/provider.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { fieldsOf } from '../wire/json.ts'
+import { fieldsOf, wordOf } from '../wire/json.ts'
 import { fromRule, mailboxOf } from '../wire/mail.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { noReason, vendorWords } from '../wire/redact.ts'
@@ -129,9 +129,9 @@ function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: readonly
   const { MessageId: id, message: words, Message: text = words, __type: inBody } = fieldsOf(answer.json)
   if (answer.ok && isText(id)) return { messageId: id, ...(keys.length > 0 && { keys }) }
   // A name may have its namespace before it, and a link after it.
-  const type = /^(?:[\w.]+#)?([A-Za-z]{3,60})(?::|$)/.exec(answer.headers.get('x-amzn-errortype') ?? String(inBody))?.[1]
-  if (answer.ok || type === undefined || type === 'undefined') throw unexpectedAnswer('Amazon SES', answer)
-  const isUnverified = type === 'MessageRejected' && /not verified/i.test(String(text))
+  const type = /^(?:[\w.]+#)?([A-Za-z]{3,60})(?::|$)/.exec(answer.headers.get('x-amzn-errortype') ?? wordOf(inBody))?.[1]
+  if (answer.ok || type === undefined) throw unexpectedAnswer('Amazon SES', answer)
+  const isUnverified = type === 'MessageRejected' && /not verified/i.test(wordOf(text))
   const kind = isUnverified ? 'configuration' : (kindsByType.get(type.replace(/Exception$/, '')) ?? kindOfStatus(answer.status))
   throw new SendError(kind, vendorWords(isText(text) ? text : '', secrets) || noReason, {
     code: type,

@@ -5,8 +5,9 @@ import type { ChannelProvider, PollRequest, ProviderLimits, SendRequest } from '
 import type { Receipt } from '../contract/receipt.ts'
 import { withButtons } from '../wire/buttons.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, unexpectedAnswer } from '../wire/http.ts'
-import { fieldsOf } from '../wire/json.ts'
+import { fieldsOf, wordOf } from '../wire/json.ts'
 import { mergeFields } from '../wire/merge.ts'
+import { momentOfSeconds } from '../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
 import { channelsOf, type Senders, sendersRule } from '../wire/senders.ts'
@@ -134,12 +135,13 @@ function receiptsOf(provider: string, asked: readonly Asked[], rows: unknown, an
   if (!Array.isArray(rows) || rows.length !== asked.length) throw unexpectedAnswer('SMSC', answer)
   return asked.flatMap(([id, phone], at) => {
     const { status: code, last_timestamp: seconds, err, id: ownId = id, phone: ownPhone = phone } = fieldsOf(rows[at])
-    const status = statusOf(Number(code ?? Number.NaN))
+    const status = statusOf(Number(wordOf(code) || Number.NaN))
+    const moment = momentOfSeconds(seconds)
     const key = keyOf(id, phone)
-    const isOther = keyOf(String(ownId), String(ownPhone)) !== key
-    if (isOther || status === undefined || status === 'pending' || typeof seconds !== 'number') return []
+    const isOther = keyOf(wordOf(ownId), wordOf(ownPhone)) !== key
+    if (isOther || status === undefined || status === 'pending' || moment === undefined) return []
     const isFailure = status === 'failed' || status === 'expired'
-    const reason = isFailure && Number(err) > 0 ? { reason: `err ${err}` } : {}
-    return [{ provider, keys: [key], status, at: seconds * 1000, raw: String(code), ...reason }]
+    const reason = isFailure && Number(wordOf(err)) > 0 ? { reason: `err ${err}` } : {}
+    return [{ provider, keys: [key], status, at: moment, raw: wordOf(code), ...reason }]
   })
 }

@@ -8,6 +8,7 @@ import { parseJson, textOf } from '../webhooks/json.ts'
 import { matchesSecret } from '../wire/constant-time.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, unexpectedAnswer } from '../wire/http.ts'
 import { fieldsOf } from '../wire/json.ts'
+import { momentOfSeconds } from '../wire/moment.ts'
 import { checkOptions, isText } from '../wire/options.ts'
 import { noReason, vendorWords } from '../wire/redact.ts'
 
@@ -184,6 +185,8 @@ function eventOf(body: Uint8Array): TelegramEvent {
   const { id } = fieldsOf(chat)
   const { status } = fieldsOf(member)
   const event = status === 'kicked' ? 'blocked' : status === 'member' ? 'unblocked' : undefined
-  if (event === undefined || typeof id !== 'number' || typeof date !== 'number') return { event: 'unknown', raw }
-  return { event, updateId, chat: id, at: date * 1000 }
+  const at = momentOfSeconds(date)
+  if (event === undefined || typeof id !== 'number' || !Number.isSafeInteger(id) || at === undefined)
+    return { event: 'unknown', raw }
+  return { event, updateId, chat: id, at }
 }

@@ -1,3 +1,4 @@
+import { isMoment } from '../wire/moment.ts'
 import type { SambaSmsEvent } from './events.ts'
 
 /** An object of JSON. */
@@ -23,12 +24,12 @@ function smsFault(sms: Fields): string | undefined {
   if (Number.isSafeInteger(userId)) sms.userId = String(userId)
   else if (!isId(userId)) return 'smsEvent.userId must be a string'
   if (!isId(status)) return 'smsEvent.status must be a string'
-  return Number.isSafeInteger(date) ? undefined : 'smsEvent.date must be Unix milliseconds'
+  return isMoment(date) ? undefined : 'smsEvent.date must be Unix milliseconds'
 }
 
 function sourceFault(source: Fields): string | undefined {
   const { type, campaign, node, sendDate } = source
-  if (!Number.isSafeInteger(sendDate)) return 'source.sendDate must be Unix milliseconds'
+  if (!isMoment(sendDate)) return 'source.sendDate must be Unix milliseconds'
   if (!isId(type)) return 'source.type must be a string'
   if (type !== 'flow' && type !== 'one-off') {
     source.type = 'unknown'

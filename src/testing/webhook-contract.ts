@@ -3,6 +3,7 @@ import { WebhookParseError, WebhookVerificationError } from '../contract/errors.
 import type { Receipt } from '../contract/receipt.ts'
 import type { Suppression } from '../contract/suppression.ts'
 import type { ParsedWebhook, WebhookRequest, WebhookSource } from '../contract/webhook.ts'
+import { isMoment } from '../wire/moment.ts'
 import { type ContractCase, casesOf } from './http/checks.ts'
 import { noneShown, rejectionOf } from './http/shown.ts'
 import { anyOrder } from './webhook/any-order.ts'
@@ -85,8 +86,8 @@ export function webhookContract<E>(contract: WebhookContract<E>): readonly Contr
     try {
       const { events, errors } = parsing()
       for (const error of errors) ok(error instanceof WebhookParseError)
-      source.receipts(events)
-      source.suppressions?.(events)
+      for (const { at } of [...source.receipts(events), ...(source.suppressions?.(events) ?? [])])
+        ok(isMoment(at), `a receipt or suppression is of ${at}, which is no time in Unix milliseconds`)
     } catch (error) {
       if (!(error instanceof WebhookParseError)) fail(`it throws something else than a WebhookParseError: ${String(error)}`)
       noneShown(error, secrets)

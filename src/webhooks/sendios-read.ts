@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { isObject } from '../wire/json.ts'
+import { momentOfSeconds } from '../wire/moment.ts'
 import type { SendiosEvent, SendiosMailEvent, SendiosSmsEvent } from './sendios-events.ts'
 
 /** Reports that a field of an event is not what it must be; the event is then given up. */
@@ -29,7 +30,7 @@ const isMailName = (name: string): name is SendiosMailEvent['event'] => mailName
 function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject, fail: Fail): SendiosSmsEvent | undefined {
   const sms_id = idOf(fields.sms_id)
   if (!sms_id) return fail('sms_id', 'must be an id')
-  const ts = integerOf(fields.ts)
+  const ts = secondsOf(fields.ts)
   if (ts === undefined) return fail('ts', 'must be Unix seconds')
   const sms = {
     client_user_id: idOf(fields.client_user_id) ?? null,
@@ -53,7 +54,7 @@ function readMail(
   raw: JsonObject,
   fail: Fail,
 ): SendiosMailEvent | undefined {
-  const ts = integerOf(fields.ts)
+  const ts = secondsOf(fields.ts)
   if (ts === undefined) return fail('ts', 'must be Unix seconds')
   const wrong = mailIds.find((field) => idOf(fields[field]) === undefined)
   if (wrong) return fail(wrong, 'must be an id or null')
@@ -93,6 +94,12 @@ function idOf(value: JsonValue | undefined): string | null | undefined {
 function integerOf(value: JsonValue | undefined): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   return Number.isSafeInteger(number) ? (number as number) : undefined
+}
+
+/** Unix seconds of a moment that there is: a receipt is to be dated by it. */
+function secondsOf(value: JsonValue | undefined): number | undefined {
+  const seconds = integerOf(value)
+  return momentOfSeconds(seconds) === undefined ? undefined : seconds
 }
 
 const stringOf = (value: JsonValue | undefined): string | null => (typeof value === 'string' ? value : null)

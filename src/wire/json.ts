@@ -9,3 +9,8 @@ export function isObject(value: unknown): value is JsonObject {
 export function fieldsOf(value: unknown): JsonObject {
   return isObject(value) ? value : {}
 }
+
+/** A text, number or boolean that came as JSON, as a text; empty of anything else: an object may bring a `toString` of its own, which `String` would trip over. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}

@@ -16,6 +16,15 @@ describe('what a provider throws', () => {
     })
   })
 
+  test.each([
+    [Number.POSITIVE_INFINITY, undefined],
+    [Number.NaN, undefined],
+    [-5, 0],
+    [5, 5],
+  ])('a wait of %j is kept as %j: records hold JSON, and a vendor may ask for anything', (retryAfter, expected) => {
+    expect(new SendError('transient', 'busy', { retryAfter }).toFailure().retryAfter).toBe(expected)
+  })
+
   test('so does one of another copy of this library', () => {
     const twin = Object.assign(Object.create(Error.prototype), {
       [Symbol.for('omnicascade.error')]: true,

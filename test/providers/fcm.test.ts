@@ -96,6 +96,19 @@ describe('fcm', () => {
     return { ...seen, refuse: (token: string) => (refused = token) }
   }
 
+  test.each([{ valueOf: 1 }, 'soon', null])('keeps a token that lasts for %j as long as it asked for', async (expires_in) => {
+    const { logins } = vendor()
+    server.use(
+      http.post('https://oauth2.googleapis.com/token', async ({ request }) => {
+        logins.push(new URLSearchParams(await request.text()))
+        return HttpResponse.json({ access_token: 'ya29.x', expires_in })
+      }),
+    )
+    const provider = fcm({ serviceAccount })
+    for (let time = 0; time < 2; time++) await provider.send(pushFor({ text: 'Hi' }, device), context)
+    expect(logins).toHaveLength(1)
+  })
+
   test('sends a notification for apps and browsers, for as long as the step waits', async () => {
     const { bodies } = vendor()
     const content = {

@@ -77,6 +77,10 @@ cases(
       'a blocked sender': { answer: rejected('REJECTED_SENDER', 'Sender'), kind: 'configuration' },
       'credit past its time': { answer: rejected('REJECTED_PREPAID_PACKAGE_EXPIRED', 'Package'), kind: 'configuration' },
       'an account for tests': { answer: rejected('REJECTED_DESTINATION_NOT_REGISTERED', 'Test'), kind: 'configuration' },
+      'a group that is no word': {
+        answer: () => HttpResponse.json(taken('n1.0.0', { groupName: { toString: 1 }, name: 'REJECTED_DND' })),
+        kind: 'unknown',
+      },
       'no route': { answer: rejected('REJECTED_ROUTE_NOT_AVAILABLE', 'Route'), kind: 'configuration' },
       'a prefix that there is not': { answer: rejected('REJECTED_PREFIX_MISSING', 'Prefix'), kind: 'recipient' },
       'do not disturb': { answer: rejected('REJECTED_DND', 'DND'), kind: 'recipient' },

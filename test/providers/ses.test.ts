@@ -85,6 +85,17 @@ cases(
         kind: 'transient',
         code: 'TooManyRequestsException',
       },
+      'a type and words that are no text': {
+        answer: () => HttpResponse.json({ __type: { toString: 1 } }, { status: 400 }),
+        kind: 'content',
+        code: '400',
+      },
+      'words that are no text': {
+        answer: () =>
+          HttpResponse.json({ message: { toString: 1 } }, { status: 400, headers: { 'x-amzn-errortype': 'MessageRejected' } }),
+        kind: 'content',
+        code: 'MessageRejected',
+      },
       'a type that is not known': { answer: refusal(400, 'NewException'), kind: 'content', code: 'NewException' },
     },
     secrets: [credentials.accessKeyId, credentials.secretAccessKey, credentials.sessionToken],

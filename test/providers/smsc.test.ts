@@ -187,6 +187,15 @@ describe('smsc', () => {
     expect(bodies).toMatchObject([{ id: '1,', phone: '79990000001,' }])
   })
 
+  test.each([{ status: { valueOf: 1 } }, { id: { toString: 1 } }, { last_timestamp: 1e300 }, { err: { valueOf: 1 } }])(
+    'makes nothing, or no more than it says, of a row with %j',
+    async (odd) => {
+      asking([row(20, odd)])
+      const receipts = await provider.poll?.(about('1:79990000001'), context)
+      expect(receipts).toEqual('err' in odd ? [{ ...shared, keys: ['1:79990000001'], status: 'failed', raw: '20' }] : [])
+    },
+  )
+
   test('gives nobody the status of another message', async () => {
     asking([row(1)])
     expect(await failureOf(provider.poll!(about('1:1', '2:2'), context))).toMatchObject({ kind: 'unknown' })

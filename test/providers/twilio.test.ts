@@ -143,6 +143,8 @@ cases(
         body: status('failed', { ErrorCode: '30036' }),
         receipts: [receipt('expired', 'failed', { reason: '30036' })],
       },
+      'STOP of nobody': { body: inbound('STOP', { From: '' }), receipts: [] },
+      'a report without a MessageSid': { body: status('sent', { MessageSid: '' }), receipts: [receipt('sent', 'sent')] },
       STOP: { body: inbound(' Stop '), receipts: [], suppressions: [said('opted-out', 'Stop')] },
       'START, as Twilio knows it': {
         body: inbound('Ano', { OptOutType: 'START' }),

@@ -194,6 +194,8 @@ describe('what is in a record', () => {
     ['"userId":"123456"', '"userId":null', 'smsEvent.userId must be a string'],
     ['"status":"DELIVERED"', '"status":7', 'smsEvent.status must be a string'],
     ['"date":1673763160310', '"date":"now"', 'smsEvent.date must be Unix milliseconds'],
+    ['"date":1673763160310', '"date":8640000000000001', 'smsEvent.date must be Unix milliseconds'],
+    ['"sendDate":1673763160010', '"sendDate":8640000000000001', 'source.sendDate must be Unix milliseconds'],
     ['"sendDate":1673763160010', '"sendDate":null', 'source.sendDate must be Unix milliseconds'],
     ['"type":"one-off"', '"type":1', 'source.type must be a string'],
     ['"type":"one-off"', '"type":"flow"', 'source.node must have an id and a name'],

@@ -152,6 +152,8 @@ describe('one bad event', () => {
     [{ ...sms, ts: 'T1549382627' }, 'ts', 'must be Unix seconds'],
     [{ ...sms, ts: [1549382627] }, 'ts', 'must be Unix seconds'],
     [{ event: 'open', ts: 1.5 }, 'ts', 'must be Unix seconds'],
+    [{ event: 'open', ts: 8_640_000_000_001 }, 'ts', 'must be Unix seconds'],
+    [{ ...sms, ts: '8640000000001' }, 'ts', 'must be Unix seconds'],
     [{ event: 'open', ts: 1, user_id: {} }, 'user_id', 'must be an id or null'],
     [{ event: 'open', ts: 1, client_user_id: [] }, 'client_user_id', 'must be an id or null'],
     [{ event: 'open', ts: 1, project_id: true }, 'project_id', 'must be an id or null'],

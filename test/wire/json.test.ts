@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fieldsOf, isObject } from '../../src/wire/json.ts'
+import { fieldsOf, isObject, wordOf } from '../../src/wire/json.ts'
 
 test.each([
   [{ a: 1 }, true],
@@ -11,4 +11,16 @@ test.each([
 ])('takes %j for a JSON object: %s', (value, expected) => {
   expect(isObject(value)).toBe(expected)
   expect(fieldsOf(value)).toEqual(expected ? value : {})
+})
+
+test.each([
+  ['a', 'a'],
+  [7, '7'],
+  [false, 'false'],
+  [null, ''],
+  [undefined, ''],
+  [['a'], ''],
+  [{ toString: 1 }, ''],
+])('reads %j as the word %j', (value, expected) => {
+  expect(wordOf(value)).toBe(expected)
 })

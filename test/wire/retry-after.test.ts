@@ -16,6 +16,7 @@ describe('retryAfterOf', () => {
     [null, undefined],
     [undefined, undefined],
     ['Infinity', undefined],
+    ['1e306', undefined],
   ])('reads %j as %j milliseconds', (value, expected) => {
     expect(retryAfterOf(value, now)).toBe(expected)
   })

@@ -15,7 +15,17 @@ describe('zonedTime', () => {
     expect(zonedTime(text, 'Europe/Kyiv')).toBe(at)
   })
 
-  test.each(['', 'soon', '2026-01-15', '2026-13-15 12:00:00', null, 7])('takes %j for no time', (text) => {
+  test.each([
+    '',
+    'soon',
+    '2026-01-15',
+    '2026-13-15 12:00:00',
+    '0026-08-05 12:30:05',
+    '1969-12-31 23:59:59',
+    '9999-12-31 12:00:00',
+    null,
+    7,
+  ])('takes %j for no time', (text) => {
     expect(zonedTime(text, 'Europe/Kyiv')).toBeUndefined()
   })
 })

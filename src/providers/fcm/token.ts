@@ -2,7 +2,7 @@ import { SendError } from '../../contract/errors.ts'
 import type { Clock } from '../../contract/time.ts'
 import { unlessAborted } from '../../wire/abort.ts'
 import { type Http, kindOfStatus } from '../../wire/http.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { type JwtSigner, jwtSigner } from '../../wire/jwt.ts'
 
 /** Hands out an access token that has not expired, asking for one at most once at a time. */
@@ -48,9 +48,9 @@ export function createAccessTokens(http: Http, tokenUrl: string, email: string, 
         ? new SendError('transient', error.message, { code: error.vendorCode })
         : error
     })
-    const { access_token: token, expires_in: seconds = life, error } = fieldsOf(answer.json)
+    const { access_token: token, expires_in: seconds, error } = fieldsOf(answer.json)
     if (answer.ok && typeof token === 'string' && token !== '')
-      return { token, renewAt: now + Math.max(0, Number(seconds) * 1000 - margin) }
+      return { token, renewAt: now + Math.max(0, (Number(wordOf(seconds)) || life) * 1000 - margin) }
     const kind = kindOfStatus(answer.status) === 'transient' || answer.status === 504 ? 'transient' : 'configuration'
     const code = typeof error === 'string' && /^\w{2,40}$/.test(error) ? error : answer.status
     throw new SendError(kind, "Google gave no access token: look at the service account, its key and this machine's clock", {

@@ -3,7 +3,7 @@ import type { FailureKind } from '../../contract/failure.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { SendResult } from '../../contract/provider.ts'
 import { type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../../wire/http.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { noReason, vendorWords } from '../../wire/redact.ts'
 
 /** The name of the status of a message whose id was used before: the first one is the message. */
@@ -17,9 +17,9 @@ export function resultOf(answer: HttpAnswer, secrets: Secrets): SendResult {
   const { messages } = fieldsOf(answer.json)
   const { messageId, status } = fieldsOf(Array.isArray(messages) ? messages[0] : answer.json)
   const { groupName, name, description } = fieldsOf(status)
-  const isTaken = /^(OK|ACCEPTED|PENDING|DELIVERED)$/.test(String(groupName)) || name === duplicate
+  const isTaken = /^(OK|ACCEPTED|PENDING|DELIVERED)$/.test(wordOf(groupName)) || name === duplicate
   if (isTaken && typeof messageId === 'string' && messageId !== '') return { messageId }
-  if (isTaken || !/^(REJECTED|UNDELIVERABLE|EXPIRED)$/.test(String(groupName)) || typeof name !== 'string') {
+  if (isTaken || !/^(REJECTED|UNDELIVERABLE|EXPIRED)$/.test(wordOf(groupName)) || typeof name !== 'string') {
     throw unexpectedAnswer('Infobip', answer)
   }
   throw new SendError(kindOf(name), wordsOf(description, secrets), { code: vendorWords(name, secrets), field: fieldOfName(name) })

@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../../contract/json.ts'
 import type { ReceiptStatus } from '../../contract/receipt.ts'
 import type { ParsedWebhook } from '../../contract/webhook.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
-import { fieldsOf, isObject } from '../../wire/json.ts'
+import { fieldsOf, isObject, wordOf } from '../../wire/json.ts'
+import { momentOf } from '../../wire/moment.ts'
 import { e164Of } from '../../wire/phone.ts'
 import type { InfobipChannel } from './message.ts'
 
@@ -107,15 +108,15 @@ function statusOf(groupName: unknown, name: string): 'pending' | ReceiptStatus {
 }
 
 function clickOf(fields: JsonObject): InfobipEvent {
-  const { notificationType, url, sendDateTime: at } = fields
-  if (notificationType !== 'CLICKED' || typeof url !== 'string' || typeof at !== 'number')
-    return { event: 'unknown', raw: fields }
+  const { notificationType, url, sendDateTime } = fields
+  const at = momentOf(sendDateTime)
+  if (notificationType !== 'CLICKED' || typeof url !== 'string' || at === undefined) return { event: 'unknown', raw: fields }
   return { event: 'clicked', messageId: idIn(fields, ''), url, at }
 }
 
 function blocklistOf(fields: JsonObject, event: 'BLOCK' | 'UNBLOCK', path: string): InfobipEvent {
   const content = fieldsOf(fields.content)
-  const channel = content.channel === undefined ? 'sms' : channelOf(String(content.channel).toLowerCase(), 'email')
+  const channel = content.channel === undefined ? 'sms' : channelOf(wordOf(content.channel).toLowerCase(), 'email')
   return {
     event: event === 'BLOCK' ? 'blocked' : 'unblocked',
     address: e164Of(wordIn(content, `${path}content.`, 'destination')),

@@ -9,6 +9,7 @@ import { hexOf } from '../../wire/bytes.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { hmac } from '../../wire/hmac.ts'
 import { fieldsOf } from '../../wire/json.ts'
+import { momentOfSeconds } from '../../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
 
@@ -91,7 +92,8 @@ function eventOf(payload: JsonValue): MailgunEvent {
   const raw = fieldsOf(fieldsOf(payload)['event-data'])
   const { event: type, timestamp, recipient, severity, reason, url, message, 'user-variables': variables } = raw
   if (typeof type !== 'string') throw new WebhookParseError('mailgun', 'must be a text', { path: 'event-data.event' })
-  if (typeof timestamp !== 'number') throw new WebhookParseError('mailgun', 'must be a number', { path: 'event-data.timestamp' })
+  const at = momentOfSeconds(timestamp)
+  if (at === undefined) throw new WebhookParseError('mailgun', 'must be Unix seconds', { path: 'event-data.timestamp' })
   const { 'message-id': id } = fieldsOf(fieldsOf(message).headers)
   const { omnicascade: key } = fieldsOf(variables)
   const isKnown = Object.hasOwn(statuses, type) || Object.hasOwn(optOuts, type)
@@ -101,7 +103,7 @@ function eventOf(payload: JsonValue): MailgunEvent {
     ...(isText(id) && { messageId: id.replace(/^<|>$/g, '') }),
     ...(isText(key) && { key }),
     ...(isText(recipient) && { recipient }),
-    at: Math.round(timestamp * 1000),
+    at,
     ...(isText(severity) && { severity }),
     ...(isText(reason) && { reason }),
     ...(isText(url) && { url }),

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../contract/json.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
 import { fieldsOf } from '../../wire/json.ts'
+import { momentOf } from '../../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 
 /** What a subscription of the group tells. `seq` has more digits than a number holds: `raw` has it as a text. */
@@ -47,6 +48,7 @@ function eventOf(payload: JsonValue): OkEvent {
   const { mid, text } = fieldsOf(message)
   const { user_id: user } = fieldsOf(sender)
   const { chat_id: chat } = fieldsOf(recipient)
-  if (!isText(mid) || !isText(user) || !isText(chat) || typeof timestamp !== 'number') return { event: 'unknown', raw }
-  return { event: 'message', messageId: mid, user, chat, at: timestamp, ...(typeof text === 'string' && { text }), raw }
+  const at = momentOf(timestamp)
+  if (!isText(mid) || !isText(user) || !isText(chat) || at === undefined) return { event: 'unknown', raw }
+  return { event: 'message', messageId: mid, user, chat, at, ...(typeof text === 'string' && { text }), raw }
 }

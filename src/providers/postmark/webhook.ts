@@ -6,7 +6,7 @@ import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { basicOf } from '../../wire/basic.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 
 /** One event. `type` is Postmark's `RecordType`: `Delivery`, `Bounce`, `Open`, … */
@@ -83,7 +83,7 @@ function eventOf(payload: JsonValue): PostmarkEvent {
   const { RecordType: type, MessageID: messageId, Metadata: metadata, Recipient: recipient, Email: email = recipient } = raw
   if (typeof type !== 'string') throw new WebhookParseError('postmark', 'must be a text', { path: 'RecordType' })
   const time = Object.hasOwn(times, type) ? times[type] : undefined
-  const at = Date.parse(String(time === undefined ? '' : raw[time]))
+  const at = Date.parse(time === undefined ? '' : wordOf(raw[time]))
   const { omnicascade: key } = fieldsOf(metadata)
   if (time !== undefined && Number.isNaN(at)) throw new WebhookParseError('postmark', 'is no time', { path: time })
   return {
@@ -118,7 +118,7 @@ function receiptOf(provider: string, { type, messageId, key, at, raw }: Postmark
     keys,
     status: type === 'Bounce' && code === delayed ? 'sent' : status,
     at,
-    raw: type === 'Bounce' ? String(word) : type,
+    raw: type === 'Bounce' ? wordOf(word) : type,
     ...(type === 'Bounce' && isText(reason) && { reason }),
     ...(type === 'Click' && isText(link) && { link }),
   }
@@ -126,7 +126,7 @@ function receiptOf(provider: string, { type, messageId, key, at, raw }: Postmark
 
 function suppressionOf(provider: string, { type, email: address, at, raw }: PostmarkEvent): Suppression | undefined {
   if (address === undefined) return undefined
-  const shared = { provider, channel: 'email', address, at, raw: type === 'Bounce' ? String(raw.Type) : type } as const
+  const shared = { provider, channel: 'email', address, at, raw: type === 'Bounce' ? wordOf(raw.Type) : type } as const
   if (type === 'SpamComplaint') return { ...shared, state: 'suppressed', reason: 'complained' }
   if (type === 'SubscriptionChange') {
     const { SuppressSending: off, SuppressionReason: word } = raw

@@ -6,7 +6,7 @@ import type { Duration } from '../../contract/time.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { fromBase64 } from '../../wire/bytes.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { toleranceRule } from '../../wire/replay.ts'
 import { verifyStandardWebhook, webhookSecret } from '../../wire/standard-webhooks.ts'
@@ -121,5 +121,5 @@ function reasonOf({ type, raw }: ResendEvent): SuppressionReason | undefined {
   if (type === 'email.bounced') return fieldsOf(bounce).type === 'Permanent' ? 'bounced' : undefined
   if (type !== 'email.suppressed') return undefined
   const { reason, type: word = reason } = fieldsOf(suppressed)
-  return /complaint/i.test(String(word)) || /complaint/i.test(String(reason)) ? 'complained' : 'bounced'
+  return /complaint/i.test(wordOf(word)) || /complaint/i.test(wordOf(reason)) ? 'complained' : 'bounced'
 }

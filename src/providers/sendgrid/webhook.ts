@@ -7,6 +7,7 @@ import type { ParsedWebhook, WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { verifyEcdsa } from '../../wire/ecdsa.ts'
 import { fieldsOf } from '../../wire/json.ts'
+import { momentOfSeconds } from '../../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
 
@@ -95,13 +96,14 @@ function parse(payload: JsonValue): ParsedWebhook<SendGridEvent> {
 
 function eventOf(raw: JsonObject): SendGridEvent | undefined {
   const { event: type, email, timestamp, sg_message_id: id, omnicascade: key, reason, url } = raw
-  if (typeof type !== 'string' || typeof email !== 'string' || typeof timestamp !== 'number') return undefined
+  const at = momentOfSeconds(timestamp)
+  if (typeof type !== 'string' || !isText(email) || at === undefined) return undefined
   const isKnown = Object.hasOwn(statuses, type) || Object.hasOwn(optOuts, type) || /^group_(un|re)subscribe$/.test(type)
   return {
     event: isKnown ? 'mail' : 'unknown',
     type,
     email,
-    at: timestamp * 1000,
+    at,
     ...(isText(id) && { messageId: id.split('.')[0]! }),
     ...(isText(key) && { key }),
     ...(isText(reason) && { reason }),

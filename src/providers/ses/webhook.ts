@@ -6,7 +6,7 @@ import type { Duration } from '../../contract/time.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import { lenientJson, parseJson, textOf } from '../../webhooks/json.ts'
 import { createHttp, type HttpOptions, unexpectedAnswer } from '../../wire/http.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { mailboxOf } from '../../wire/mail.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
@@ -76,7 +76,7 @@ export function sesWebhook(options: SesWebhookOptions): WebhookSource<SesEvent> 
       const { TopicArn: topic, Timestamp: time, SigningCertURL: url } = message
       if (!isText(topic) || !topics.includes(topic))
         throw new WebhookVerificationError('TopicArn is missing or names another topic')
-      checkFresh('Timestamp', String(Date.parse(String(time)) / 1000), now, tolerance)
+      checkFresh('Timestamp', String(Date.parse(wordOf(time)) / 1000), now, tolerance)
       if (!isSnsCertificate(url))
         throw new WebhookVerificationError('SigningCertURL is missing or leads elsewhere than to Amazon SNS')
       if (await isSignedBySns(message, await certificateAt(url))) return
@@ -130,7 +130,7 @@ function mailIn(raw: JsonObject): MailEvent | undefined {
   if (!isText(type) || !Object.hasOwn(kinds, type) || !isText(messageId)) return undefined
   const details = fieldsOf(raw[kinds[type]![0]])
   const { timestamp = sentAt, link } = details
-  const at = Date.parse(String(timestamp))
+  const at = Date.parse(wordOf(timestamp))
   if (Number.isNaN(at)) return undefined
   const key = keyIn([fieldsOf(tags)[tagName] ?? []].flat()[0])
   const reason = reasonIn(details)

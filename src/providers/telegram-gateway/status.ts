@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contract/json.ts'
 import type { Receipt, ReceiptStatus } from '../../contract/receipt.ts'
 import { fieldsOf } from '../../wire/json.ts'
+import { momentOfSeconds } from '../../wire/moment.ts'
 import { isText } from '../../wire/options.ts'
 
 /** What Telegram says about a code that was sent. */
@@ -27,14 +28,15 @@ export type TelegramGatewayEvent =
 export function eventOf(raw: JsonObject): TelegramGatewayEvent {
   const { request_id: messageId } = raw
   const { status, updated_at: seconds } = fieldsOf(raw.delivery_status)
-  if (!isText(messageId) || !isText(status) || typeof seconds !== 'number') return { event: 'unknown', raw }
+  const at = momentOfSeconds(seconds)
+  if (!isText(messageId) || !isText(status) || at === undefined) return { event: 'unknown', raw }
   const { phone_number: phone, payload, is_refunded: isRefunded } = raw
   const { status: verification } = fieldsOf(raw.verification_status)
   return {
     event: 'status',
     messageId,
     status,
-    at: seconds * 1000,
+    at,
     ...(isText(phone) && { phone }),
     ...(isText(payload) && { payload }),
     ...(isText(verification) && { verification }),

@@ -111,7 +111,7 @@ function eventOf(raw: Readonly<Record<string, string>>, at: number): TwilioEvent
   const { MessageSid: sid, SmsSid: messageSid = sid, MessageStatus: status, To: to = '', From: from = '' } = raw
   if (!isText(messageSid)) throw new WebhookParseError('twilio', 'is missing', { path: 'MessageSid' })
   const channel = `${to}${from}`.includes('whatsapp:') ? 'whatsapp' : 'sms'
-  const shared = { channel, messageSid: sid ?? messageSid, at, raw } as const
+  const shared = { channel, messageSid: sid || messageSid, at, raw } as const
   if (status !== undefined && status !== 'received') {
     const { ErrorCode: errorCode } = raw
     return { ...shared, event: 'status', status, to: numberOf(to), ...(isText(errorCode) && { errorCode }) }
@@ -158,6 +158,8 @@ const reasons: Readonly<Record<string, SuppressionReason>> = { '21610': 'opted-o
 
 function suppressionOf(provider: string, event: TwilioEvent): Suppression | undefined {
   const { channel, at } = event
+  const address = event.event === 'message' ? event.from : event.to
+  if (address === '') return undefined
   if (event.event === 'message') {
     if (event.optOut === undefined) return undefined
     const state = event.optOut === 'stop' ? 'suppressed' : 'restored'
@@ -165,13 +167,13 @@ function suppressionOf(provider: string, event: TwilioEvent): Suppression | unde
       state,
       provider,
       channel,
-      address: event.from,
+      address,
       reason: 'opted-out',
       at,
       raw: event.raw.OptOutType ?? event.text.trim(),
     }
   }
-  const { errorCode = '', to } = event
+  const { errorCode = '' } = event
   const reason = Object.hasOwn(reasons, errorCode) ? reasons[errorCode] : undefined
-  return reason && { state: 'suppressed', provider, channel, address: to, reason, at, raw: errorCode }
+  return reason && { state: 'suppressed', provider, channel, address, reason, at, raw: errorCode }
 }

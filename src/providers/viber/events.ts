@@ -2,6 +2,7 @@ import { WebhookParseError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
 import { fieldsOf } from '../../wire/json.ts'
+import { momentOf } from '../../wire/moment.ts'
 import { isText } from '../../wire/options.ts'
 import { tokenOf } from './token.ts'
 
@@ -87,6 +88,7 @@ function needed(value: unknown, path: string): string {
 }
 
 function timeOf({ timestamp }: JsonObject): number {
-  if (typeof timestamp === 'number' && Number.isSafeInteger(timestamp)) return timestamp
+  const at = momentOf(timestamp)
+  if (at !== undefined) return at
   throw new WebhookParseError('viber', 'must be Unix milliseconds', { path: 'timestamp' })
 }

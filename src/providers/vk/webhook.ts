@@ -7,7 +7,7 @@ import type { WebhookSource } from '../../contract/webhook.ts'
 import { lenientJson, parseJson, textOf } from '../../webhooks/json.ts'
 import { systemClock } from '../../wire/clock.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, wordOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../../wire/options.ts'
 
 /** What VK's Callback API tells. VK says no times: `at` is when it was read, in Unix milliseconds. */
@@ -76,7 +76,7 @@ function eventOf(raw: JsonValue, at: number): VkEvent {
   if (typeof type !== 'string') throw new WebhookParseError('vk', 'must be a text', { path: 'type' })
   if (type === 'confirmation') return { event: 'confirmation' }
   const { user_id: user, peer_id: peer, read_message_id: message } = fieldsOf(object)
-  const shared = { eventId: String(eventId), at }
+  const shared = { eventId: wordOf(eventId), at }
   if (type === 'message_allow' && isId(user)) return { event: 'allowed', user, ...shared }
   if (type === 'message_deny' && isId(user)) return { event: 'denied', user, ...shared }
   if (type === 'message_read' && isId(peer) && isId(message)) return { event: 'read', peer, message, ...shared }

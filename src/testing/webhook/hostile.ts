@@ -31,7 +31,7 @@ export const hostile: readonly string[] = [
 export function* cutsOf(body: string): Generator<string> {
   const cuts = Math.min(40, body.length)
   for (let cut = 1; cut < cuts; cut++) yield body.slice(0, Math.floor((body.length * cut) / cuts))
-  for (const other of ['null', '7', '"x"', '[]', '{}', '-1e999', '"__proto__"']) {
+  for (const other of ['null', '7', '"x"', '[]', '{}', '-1e999', '8640000000000001', '"__proto__"', '{"toString":1}']) {
     let at = 0
     for (const value of body.matchAll(/:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/g)) {
       if (at++ > 60) break
