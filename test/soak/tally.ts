@@ -47,8 +47,8 @@ export interface Counter {
 }
 
 const outcomes = { delivered: 1, failed: 2, expired: 2, cancelled: 2 }
-// Failures of attempts whose call may not have been made, or not have arrived.
-const notMade = new Set(['LEASE_LOST', 'CLOSED', 'STORE_UNSURE'])
+// Failures of attempts whose call was not made, or did not arrive: a machine that is busy enough gets no connection in time.
+const notMade = /^(LEASE_LOST|CLOSED|STORE_UNSURE|UND_ERR_CONNECT_TIMEOUT)$/
 
 /** An empty tally. */
 export function createCounter(notifications: number): Counter {
@@ -75,7 +75,7 @@ export function createCounter(notifications: number): Counter {
       for (const { provider, failure, state } of attempts) {
         const place = at + vendorNames.indexOf(provider as VendorName)
         tally.attempts[place]!++
-        if (state === 'unknown' || notMade.has(failure?.code ?? '')) tally.unsure[place]!++
+        if (state === 'unknown' || notMade.test(failure?.code ?? '')) tally.unsure[place]!++
       }
   }
 
