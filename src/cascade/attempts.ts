@@ -78,6 +78,8 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   attempt.endedAt = turn.at
   attempt.messageId = input.messageId
   attempt.keys = [...new Set([...attempt.keys, ...input.keys])]
+  // What was assumed meanwhile is assumed no longer if the answer says it.
+  if (rankOf(input.status) >= rankOf(attempt.status)) attempt.assumed = false
   attempt.status = furthest(attempt.status, input.status)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
   const step = turn.record.steps[input.step]!

@@ -188,6 +188,16 @@ describe('a call whose result nobody saw', () => {
     expect(late.states).toEqual(['failed', 'ready'])
   })
 
+  test('is assumed to be sent no longer once its late answer says that it was delivered', () => {
+    const n = alone([{ channel: 'sms', onUnknown: 'assume-sent' }], { receipts: 'none' })
+    n.wakes(0)
+    n.starts(0, 0)
+    n.wakes(30)
+    expect(n.last.record.outcome).toMatchObject({ status: 'delivered', assumed: true })
+    n.input(31, { type: 'accepted', step: 0, attempt: 0, messageId: 'm0', keys: [], status: 'delivered' })
+    expect(n.last.record.outcome).toMatchObject({ status: 'delivered', assumed: false })
+  })
+
   test('that is answered once its step has ended starts nothing again', () => {
     const n = alone(['sms', 'email'])
     n.wakes(0)
