@@ -99,9 +99,9 @@ export function reject(turn: Turn, input: Rejection): void {
   const { failure } = input
   const step = turn.record.steps[input.step]!
   const live = isLive(step, attempt)
-  // What the vendor has reported on was taken, whatever the call then came to.
-  const taken = attempt.status !== null
-  attempt.state = failure.kind === 'unknown' || taken ? 'unknown' : 'failed'
+  // What a vendor has reported on was taken, whatever the call then came to, and whatever was called after it.
+  attempt.state = failure.kind === 'unknown' || attempt.status !== null ? 'unknown' : 'failed'
+  const taken = (standingOf(step)?.status ?? null) !== null
   attempt.endedAt = turn.at
   attempt.failure = failure
   const mayRepeat =

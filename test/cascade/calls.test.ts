@@ -121,6 +121,18 @@ describe('a failed call', () => {
     ])
   })
 
+  test('is not repeated once the message is reported sent by the provider before', () => {
+    const n = alone(['sms', 'email'])
+    n.wakes(0)
+    n.starts(0, 0)
+    n.fails(0, 0, 'configuration')
+    n.starts(1, 0, { name: 'b' })
+    n.reported(2, 0, 'sent', 0)
+    n.fails(3, 0, 'transient')
+    expect(n.steps[0]).toMatchObject({ state: 'awaiting', dueAt: 123_000 })
+    expect(n.told().at(-1)).toBe('+3.0s sms b failed: the transient kind (transient)')
+  })
+
   test('is heard once: neither it nor an acceptance is heard after it', () => {
     const n = alone(['sms', 'email'])
     n.wakes(0)

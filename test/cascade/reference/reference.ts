@@ -151,10 +151,12 @@ function accepted(story: Story, input: InputOf<'accepted'>): Story {
 function rejected(story: Story, input: InputOf<'rejected'>): Story {
   const { step, attempt, at, failure } = input
   if (failure.kind === 'unknown' && callState(story, step, attempt) === 'unknown') return story
-  const isTaken = confirmed(story, step, attempt) !== null
+  const refused = (retryAt: number | null) => add(story, { fact: 'refused', step, attempt, at, failure, retryAt })
+  const hangsOn = standing(refused(null), step)
+  const isTaken = hangsOn !== undefined && confirmed(story, step, hangsOn.attempt) !== null
   const decides = isDecisive(story, input)
   const retryAt = decides && !isTaken && isRepeated(story, input) ? at + delayOf(story, input) : null
-  const known = add(story, { fact: 'refused', step, attempt, at, failure, retryAt })
+  const known = refused(retryAt)
   const concluded = conclude(known, step, input)
   if (!decides || concluded !== known) return concluded
   if (isTaken) return awaitReceipt(known, step, input)
