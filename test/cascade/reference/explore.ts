@@ -49,6 +49,8 @@ export function inputsFor(setting: Setting, { record, asked, inputs }: Pair): In
     ...anyone,
     ...(setting.defers ? anyone.map((input) => ({ ...input, defers: true })) : []),
     ...latest.flatMap((effect) => answersTo(setting, record, effect, now)),
+    // Preparing may last until an hour that matters.
+    ...(hasHours(record) ? latest.flatMap((effect) => answersTo(setting, record, effect, Math.max(now, record.dueAt ?? 0))) : []),
     ...attemptsOf(record).flatMap(({ step, attempt, state }): Input[] => [
       ...setting.accepts.map((status): Input => {
         return {
@@ -74,6 +76,9 @@ export function inputsFor(setting: Setting, { record, asked, inputs }: Pair): In
     ),
   ]
 }
+
+const hasHours = ({ expiresAt, sendAt, createdAt, steps }: NotificationRecord) =>
+  expiresAt !== null || sendAt > createdAt || steps.some(({ window }) => window !== null)
 
 function attemptsOf(record: NotificationRecord): (AttemptRecord & { step: number; attempt: number })[] {
   return record.steps.flatMap(({ attempts }, step) => attempts.map((one, attempt) => ({ ...one, step, attempt })))
@@ -153,8 +158,7 @@ function goesInCircles({ asked, inputs }: Pair): boolean {
  */
 function keyOf({ record, asked, story, inputs }: Pair): string {
   const { version, timeline, steps, dueAt, settledAt, cancelRequestedAt, ...rest } = record
-  const hasHours = rest.expiresAt !== null || rest.sendAt > rest.createdAt || steps.some(({ window }) => window !== null)
-  const now = hasHours ? 0 : inputs.at(-1)!.at
+  const now = hasHours(record) ? 0 : inputs.at(-1)!.at
   const untimed = steps.map(({ endedAt, attempts, ...step }) => ({
     ...step,
     dueAt: step.dueAt && step.dueAt - now,
@@ -166,7 +170,7 @@ function keyOf({ record, asked, story, inputs }: Pair): string {
     dueAt && dueAt - now,
     settledAt === null,
     cancelRequestedAt === null,
-    hasHours && inputs.at(-1)!.at,
+    hasHours(record) && inputs.at(-1)!.at,
   ]
   const recalls = all(story, 'recall asked').map(({ step, attempt }) => `${step}.${attempt}`)
   const begun = asked.flatMap((effect) => (effect.type === 'begin' ? [`${effect.step}.${effect.attempt}`] : []))
