@@ -51,31 +51,20 @@ function chunksOf(all: Uint8Array): readonly Uint8Array[] {
 
 const statuses = ['DELIVERED', 'ACCEPTED', 'UNDELIVERABLE', 'SKIPPED']
 
-/** Ids differ, as they do in an export; two campaigns and a flow are behind them. */
+/** The two records of Samba's documentation in turn, with ids, statuses and times of their own. */
 function recordOf(at: number) {
   const date = 1_673_763_160_310 + at * 977
-  return {
-    smsEvent: {
-      trackpoint: 4_541_245_641_234_564,
-      userId: String(123_456 + ((at * 7919) % 900_000)),
-      status: statuses[at % statuses.length],
-      date,
-    },
-    source:
-      at % 3 === 0
-        ? {
-            type: 'flow',
-            campaign: { id: 'cd434c68-ad39-11ed-afa1-0242ac120002', name: 'Retention' },
-            node: { id: '32411fb4-ad3a-11ed-afa1-0242ac120002', name: 'SMS' },
-            sendDate: date - 300,
-          }
-        : {
-            type: 'one-off',
-            campaign: {
-              id: 'b2c8c642-ad39-11ed-afa1-0242ac120002',
-              name: 'Black Friday, second reminder to all who have not ordered',
-            },
-            sendDate: date - 300,
-          },
+  const smsEvent = {
+    trackpoint: 4_541_245_641_234_564,
+    userId: String(123_456 + ((at * 7919) % 800_000)),
+    status: statuses[at % statuses.length],
+    date,
   }
+  if (at % 2 === 0) {
+    const campaign = { id: 'b2c8c642-ad39-11ed-afa1-0242ac120002', name: 'Black Friday' }
+    return { smsEvent, source: { type: 'one-off', campaign, sendDate: date - 300 } }
+  }
+  const campaign = { id: 'cd434c68-ad39-11ed-afa1-0242ac120002', name: 'Retention' }
+  const node = { id: '32411fb4-ad3a-11ed-afa1-0242ac120002', name: 'Retention VIP SMS' }
+  return { smsEvent, source: { type: 'flow', campaign, node, sendDate: date - 300 } }
 }

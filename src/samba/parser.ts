@@ -2,6 +2,7 @@ import { StreamError } from '../contract/errors.ts'
 import type { SambaSmsEvent } from './events.ts'
 import { endOfObject, endOfStray, lastBoundary, nextStart, skipBlank } from './framing.ts'
 import { type Fields, readEvent } from './read-event.ts'
+import { createSpeculation } from './speculate.ts'
 
 /** Takes a stream's bytes as they come, cut anywhere, and gives its events; its memory is bounded by one record and one chunk. */
 export interface SambaParser {
@@ -30,6 +31,7 @@ export function createParser(report: Report, maxRecordBytes: number): SambaParse
   let base = 0
   let records = 0
   let skipping = false
+  const speculation = createSpeculation()
 
   function append(bytes: Uint8Array): void {
     const pending = end - start
@@ -71,13 +73,23 @@ export function createParser(report: Report, maxRecordBytes: number): SambaParse
     let at = 0
     let bytesAt = from
     let counted = 0
+    speculation.begin()
     for (let next = 0; next !== -1; at = next + separator.length - 1) {
+      const speculated = speculation.read(text, at)
+      const { end: after } = speculation
+      if (speculated && (after === text.length || text.startsWith(separator, after - 1))) {
+        next = after === text.length ? -1 : after - 1
+        records++
+        events.push(speculated)
+        continue
+      }
       next = text.indexOf(separator, at)
       const segment = next === -1 ? text.slice(at) : text.slice(at, next + 1)
       const event = tryEvent(segment)
       if (event !== undefined) {
         records++
         events.push(event)
+        speculation.learn(segment, event)
         continue
       }
       bytesAt += byteLength(text.slice(counted, at))

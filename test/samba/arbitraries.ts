@@ -116,3 +116,56 @@ export const sizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max:
   minLength: 1,
   maxLength: 8,
 })
+
+const userId = fc.oneof(
+  fc.integer({ min: 1, max: 999_999 }).map(String),
+  fc.uuid(),
+  fc.constantFrom('', 'a"b', 'a\\', 'ě', '🙂', 'x\u0001'),
+)
+const moment = fc.oneof(
+  fc.integer({ min: 1_600_000_000_000, max: 1_700_000_000_000 }),
+  fc.constantFrom(0, 7, 999_999_999_999, 1_000_000_000_000, 9_999_999_999_999, 10_000_000_000_000),
+)
+
+// Of few ids and without anything that is escaped: what there is in an export.
+const plainRef = fc.record({ id: fc.constantFrom('1', 'b2c8c642-ad39'), name: fc.constantFrom('', 'Black Friday', '[ě] {x}:,') })
+const plainEvent = fc.record({ campaign: plainRef, node: fc.option(plainRef, { nil: undefined }) }).map(({ campaign, node }) => ({
+  smsEvent: { trackpoint: '4541245641234564', userId: '123456', status: 'DELIVERED' as const, date: 0 },
+  source: node ? { type: 'flow', campaign, node, sendDate: 0 } : { type: 'one-off', campaign, sendDate: 0 },
+}))
+
+/** An event and others that differ from it in what differs within an export: to whom, what, when. */
+export const alike = fc
+  .tuple(
+    fc.array(fc.oneof({ arbitrary: plainEvent, weight: 4 }, event), { minLength: 1, maxLength: 3 }),
+    fc.array(fc.tuple(fc.nat(2), userId, fc.constantFrom('DELIVERED', 'SKIPPED', 'UNDELIVERABLE', 'NEW'), moment, moment), {
+      maxLength: 24,
+    }),
+  )
+  .map(([bases, values]) =>
+    values.map(([which, userId, status, date, sendDate]) => {
+      const { smsEvent, source } = bases[which % bases.length]!
+      return { smsEvent: { ...smsEvent, userId, status, date }, source: { ...source, sendDate } }
+    }),
+  )
+
+/** Such events as one stream in one framing, a few of its bytes then replaced by others. */
+export const alikeStream = fc
+  .tuple(
+    alike,
+    fc.constantFrom(
+      ['', undefined, '\n'],
+      ['', undefined, '\r\n'],
+      ['\u001e', undefined, '\n'],
+      ['', 2, '\n'],
+      ['', '\t', '\n\n'],
+    ),
+    fc.array(fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('{}[]",:\\\n\r\u001e 0189e.-')))), {
+      maxLength: 3,
+    }),
+  )
+  .map(([events, [before, indent, after], changes]) => {
+    const all = Buffer.from(events.map((one) => before + json(one, indent) + after).join(''))
+    for (const [at, byte] of changes) if (all.length > 0) all[at % all.length] = byte
+    return new Uint8Array(all)
+  })
