@@ -74,6 +74,6 @@ function resultOf(answer: HttpAnswer): SendResult {
   const { code, messageId } = fieldsOf(Array.isArray(result) ? result[0] : undefined)
   if (!answer.ok || !isText(code, /^\w{1,60}$/)) throw unexpectedAnswer('Devino', answer)
   if (code !== 'OK') throw new SendError('content', `the message was refused: ${code}`, { code })
-  if (typeof messageId !== 'string' && typeof messageId !== 'number') throw unexpectedAnswer('Devino', answer)
+  if (!isText(messageId) && typeof messageId !== 'number') throw unexpectedAnswer('Devino', answer)
   return { messageId: String(messageId) }
 }

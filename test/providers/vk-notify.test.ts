@@ -38,6 +38,7 @@ cases(
         code: 'INVALID_PHONE',
       },
       'a success without an id': { answer: says({ result: [{ code: 'OK' }] }), kind: 'unknown' },
+      'a success with an empty id': { answer: says({ result: [{ code: 'OK', messageId: '' }] }), kind: 'unknown' },
       'a key that is none': { answer: says({ code: 'UNAUTHORIZED' }, 401), kind: 'configuration', code: '401' },
     },
     secrets: [apiKey, '79100000000'],

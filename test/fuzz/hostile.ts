@@ -1,0 +1,126 @@
+// Inputs of any size that make careless parsers slow: each is one short text over and over, with something around it.
+
+/** A text of about `bytes` bytes. */
+export type Shape = (bytes: number) => string
+
+const over = (unit: string, bytes: number) => unit.repeat(Math.max(1, Math.floor(bytes / unit.length)))
+const around = (before: string, unit: string, after: string): Shape => {
+  return (bytes) => `${before}${over(unit, bytes - before.length - after.length)}${after}`
+}
+
+/** What every parser must read, or refuse, in linear time. */
+export const shapes: Readonly<Record<string, Shape>> = {
+  'nested lists': (bytes) => over('[', bytes / 2) + over(']', bytes / 2),
+  'nested objects': (bytes) => `${over('{"a":', (bytes / 6) * 5)}1${over('}', bytes / 6)}`,
+  'lists that never end': (bytes) => over('[', bytes),
+  'a long string': around('{"a":"', 'x', '"}'),
+  'a string that never ends': around('{"a":"', 'x\\"', ''),
+  'many keys': (bytes) => `{${Array.from({ length: bytes / 13 }, (_, at) => `"k${at}":1`).join()}}`,
+  'numbered events': (bytes) => `{${Array.from({ length: bytes / 13 }, (_, at) => `"${at}":{}`).join()}}`,
+  'repeated keys': (bytes) => `{${over('"event":1,', bytes)}"event":2}`,
+  '__proto__ keys': (bytes) => `{${over('"__proto__":{"a":1},', bytes)}"__proto__":2}`,
+  'nested __proto__': (bytes) => `${over('{"__proto__":', (bytes / 14) * 13)}1${over('}', bytes / 14)}`,
+  'lone surrogates': around('{"a":"', '\\ud800', '"}'),
+  'numbers of 10,000 digits': (bytes) => `[${over(`${'9'.repeat(10_000)},`, bytes)}1]`,
+  'one long number': around('{"ts":', '9', '}'),
+  'many events': (bytes) => `[${over('{"event":"click","ts":1,"email":"a@b.c"},', bytes)}{}]`,
+  'lines of objects': around('', '{"a":1}\n', ''),
+  'braces that open on lines': around('', '{\n', ''),
+  separators: around('', '\u001e', '{'),
+  'form fields': around('', 'a=1&', ''),
+  'nested form fields': around('a', '[b]', '=1'),
+  'percent signs': around('a=', '%2', ''),
+  'escaped bytes': around('text=', '%41', '&from=1&coding=2'),
+  ampersands: around('', '&', '='),
+  'byte pairs': around('key=a&dlr=1&text=', '0041', '&from=1'),
+}
+
+/** What almost matches patterns: repeated, and then cut off by something that never does. */
+export const almost: readonly string[] = [
+  ...[
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\u00a0',
+    '0',
+    '9',
+    'a',
+    'A',
+    '_',
+    '-',
+    '--',
+    '.',
+    '..',
+    ',',
+    ';',
+    ':',
+    '/',
+    '//',
+    '\\',
+    '=',
+    '==',
+    '+',
+    '&',
+    '#',
+  ],
+  ...['@', '<', '<<', '>', '"', "'", '(', '((', ')', '[', ']', '{', '{{', '{%', '}', '|', '~', '`', '*', '!', '?', '%', '$', '^'],
+  ...[
+    'a.',
+    'a@',
+    'a-',
+    'a ',
+    'a<',
+    '"a',
+    '1.',
+    '1 ',
+    '1-',
+    '(1',
+    '0.0.',
+    'id:',
+    'err:',
+    ' id: ',
+    'stat:',
+    'http://',
+    'https:',
+    'www.',
+    'a.b/',
+    '://',
+  ],
+  ...[
+    '-----BEGIN CERTIFICATE-----',
+    'QUJD',
+    'MIIB\n',
+    'v1,a ',
+    'Bearer ',
+    '{{ a ',
+    '{% if a %}',
+    '{{ a | b: ',
+    '🙂',
+    'ě',
+    '\ud800',
+    '\u0301',
+    'a\u0301',
+    'é',
+  ],
+  ...[
+    '550 5.1.1 ',
+    '4',
+    '5.7.1',
+    'AC',
+    '123456 ',
+    '+420 ',
+    'a:b',
+    'x.y.com,',
+    'user:pass@',
+    '[2001:',
+    'xn--',
+    '%41',
+    '%',
+    '\u2028',
+    '\u0000',
+  ],
+]
+
+/** An almost-match over and over, and what spoils it. */
+export const almostMatch = (unit: string, bytes: number) => `${over(unit, bytes)}\u0000`
