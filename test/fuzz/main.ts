@@ -1,9 +1,17 @@
+// `npm run fuzz`: every parser, fed what its vendor might send. Exits with 1 where a promise is broken, and prints the input that does it.
 import { parseArgs } from 'node:util'
 import { type Finding, feed, type Tally } from './fuzz.ts'
 import { type Growth, isSlow } from './growth.ts'
 import { shapes } from './hostile.ts'
 import { type Job, runJobs } from './pool.ts'
 import { targets } from './targets.ts'
+
+const help = `npm run fuzz -- [--runs <number>] [--seed <number>] [--only <name>] [--no-growth] [--input <base64>]
+  --runs       inputs for each target; default 100,000
+  --seed       where all random choices come from; default: another each time, which is printed
+  --only       targets whose name has this in it
+  --no-growth  leaves out how long inputs of 1 and 10 MB take
+  --input      feeds them this input alone, as a finding prints it`
 
 const { values } = parseArgs({
   options: {
@@ -12,13 +20,15 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     input: { type: 'string' },
     'no-growth': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed)
 const chosen = targets.filter(({ name }) => name.includes(values.only))
 const began = performance.now()
 
-if (values.input === undefined) await run(Number(values.runs))
+if (values.help) console.log(help)
+else if (values.input === undefined) await run(Number(values.runs))
 else await repeat(Buffer.from(values.input, 'base64'))
 
 /** Feeds the chosen targets one input, as a finding prints it. */
