@@ -48,7 +48,7 @@ export interface WebhookOptions<E = unknown, R = unknown> {
  */
 export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R>, isProven: boolean): void {
   const { limit = 1, timeout = 1, publicUrl, secret } = options
-  const issues: Issue[] = secret ? secretIssues(secret) : []
+  const issues: Issue[] = secret === undefined || secret === false ? [] : secretIssues(secret)
   if (secret === undefined && !isProven)
     issues.push({
       path: 'secret',
@@ -73,7 +73,11 @@ const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const fieldValue = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 
 // Types do not hold at run time: an environment variable that is not set is the likeliest of all secrets.
-function secretIssues({ header, query, values }: SharedSecret): Issue[] {
+function secretIssues(secret: SharedSecret): Issue[] {
+  // What is empty or null comes of a condition on such a variable, and must not pass for `false`.
+  if (typeof secret !== 'object' || secret === null)
+    return [{ path: 'secret', message: 'must be an object with header or query, and values; or false' }]
+  const { header, query, values } = secret
   const issues: Issue[] = []
   if ((header === undefined) === (query === undefined)) issues.push({ path: 'secret', message: 'needs either header or query' })
   if (header !== undefined && !token.test(header)) issues.push({ path: 'secret.header', message: 'is no header name' })

@@ -17,6 +17,9 @@ test.each<[string, AcmeOptions, string[]]>([
   ['neither header nor query', { secret: { values: ['a'] } as never }, ['secret']],
   ['both header and query', { secret: { header: 'a', query: 'b', values: ['a'] } as never }, ['secret']],
   ['a secret that is a string', { secret: { header: 'a', values: 'swordfish' } as never }, ['secret.values']],
+  ['a secret that is no object', { secret: 'swordfish' as never }, ['secret']],
+  ['a secret that came out as null', { secret: null as never }, ['secret']],
+  ['a secret that came out empty', { secret: '' as never }, ['secret']],
   [
     'a misspelt secret, which would leave the door open',
     { secrets: { query: 'token', values: ['x'] } } as AcmeOptions,
@@ -43,6 +46,8 @@ test('a vendor that proves nothing needs a secret, or the word that there need b
     expect((error as RequestError).issues).toEqual([
       { path: 'secret', message: expect.stringMatching(/^is missing: this vendor proves nothing/) },
     ])
+    for (const none of [null, '', 0])
+      expect(thrownBy(() => make(memorySink(), unproven, { secret: none as never }))).toBeInstanceOf(RequestError)
     make(memorySink(), unproven, { secret: { query: 'token', values: ['x'] } })
     make(memorySink(), unproven, { secret: false })
     make(memorySink(), acme())
