@@ -44,8 +44,8 @@ export function memoryStore({ keepSettled = 10_000 }: MemoryStoreOptions = {}): 
     dueQueue.set(entry, record.dueAt)
     indexKeys(entry, before)
     for (const changed of watchers) changed(record.id)
-    // One that still waits to be told of is not to be dropped.
-    if (record.settledAt === null || record.dueAt !== null) return
+    // One that still waits to be told of, or does again, is not to be dropped.
+    if (record.settledAt === null || record.dueAt !== null) return void settled.delete(entry)
     settled.add(entry)
     // Walking a set from its start passes over what was deleted there, so the oldest are dropped many at a time.
     if (settled.size <= keepSettled + (keepSettled >> 3)) return

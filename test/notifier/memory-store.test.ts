@@ -266,6 +266,20 @@ describe('retention', () => {
     expect((await s.get('open'))?.id).toBe('open')
   })
 
+  test('one whose outcome was corrected, and that waits to be told of again, is kept until it has been', async () => {
+    const s = store({ keepSettled: 1 })
+    const settle = (id: string) => s.insert(record(id, { settledAt: 1, dueAt: null }))
+    await settle('corrected')
+    await s.update(record('corrected', { settledAt: 1, version: 1, dueAt: 60 }), 0)
+    await settle('n1')
+    await settle('n2')
+    expect(await s.due(100, 10)).toEqual(['corrected'])
+    await s.update(record('corrected', { settledAt: 1, version: 2, dueAt: null }), 1)
+    expect(await s.get('n2')).toBeUndefined()
+    await settle('n3')
+    expect(await s.get('corrected')).toBeUndefined()
+  })
+
   test('a late receipt for a dropped notification is parked, and harms nothing', async () => {
     const w = world([scriptedProvider({ channels: ['sms'], receipts: 'none' })], { store: memoryStore({ keepSettled: 1 }) })
     const first = await w.send(['sms'])
