@@ -67,9 +67,16 @@ export async function abreast<T>(items: Iterable<T> | AsyncIterable<T>, { most, 
         wake = resolve
       })
   }
+  if (fault === undefined) return
+  const ended = exhausted ? undefined : end()
   // A source that is asked for an element may not answer for long: then it is told, and not waited for.
-  const returned = exhausted ? undefined : source.return?.()
-  if (pulling) void Promise.resolve(returned).catch(() => {})
-  else await returned
-  if (fault !== undefined) throw fault.error
+  if (!pulling) await ended
+  throw fault.error
+
+  /** Tells the source that no more is wanted. What it says to that must not hide why. */
+  async function end(): Promise<void> {
+    try {
+      await source.return?.()
+    } catch {}
+  }
 }

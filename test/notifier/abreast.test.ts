@@ -97,6 +97,17 @@ describe('several at a time', () => {
     expect(isEnded).toBe(true)
   })
 
+  test('a source that fails when it is told to end does not hide the failure', async () => {
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: 1 }),
+        return: () => Promise.reject(new Error('connection')),
+      }),
+    }
+    const work = () => Promise.reject(new Error('store'))
+    await expect(abreast(source, { most: 1, keys: () => [], work })).rejects.toThrow('store')
+  })
+
   test('what the source throws rejects, once what was begun has ended', async () => {
     const { work, end } = desk()
     async function* source() {
