@@ -30,7 +30,7 @@ export function isAtHost(names: readonly string[], text: string): boolean {
 
 /** `URL` has made `0x7f.1`, `2130706433` and full-width digits the usual four numbers, and letters small. */
 function hostOf({ hostname }: URL): string {
-  return hostname.replace(/\.$/, '')
+  return hostname.replace(/\.+$/, '')
 }
 
 function isAddress(host: string): boolean {
@@ -52,6 +52,7 @@ const reserved: readonly (readonly [network: number, bits: number])[] = [
   [0xac_10_00_00, 12], // private
   [0xc0_00_00_00, 24], // IETF
   [0xc0_00_02_00, 24], // documentation
+  [0xc0_58_63_00, 24], // relays of 6to4, given up
   [0xc0_a8_00_00, 16], // private
   [0xc6_12_00_00, 15], // benchmarks
   [0xc6_33_64_00, 24], // documentation
@@ -73,7 +74,8 @@ function isPublicV6(host: string): boolean {
   const isNat64 = first === 0x64 && second === 0xff9b && groups.slice(2, 6).every((group) => group === 0)
   if (isMapped || isNat64) return isPublicV4(bytesOf(last))
   if (first === 0x2002) return isPublicV4(bytesOf(groups.slice(1, 3)))
-  return first >= 0x2000 && first < 0x4000 && !(first === 0x2001 && (second < 0x200 || second === 0xdb8))
+  const isDocumentation = (first === 0x2001 && second === 0xdb8) || (first === 0x3fff && second < 0x1000)
+  return first >= 0x2000 && first < 0x4000 && !isDocumentation && !(first === 0x2001 && second < 0x200)
 }
 
 /** The eight groups of an address as `URL` writes it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPublicHttps } from '../../src/wire/public-url.ts'
+import { isPublicHttps, isPublicLink } from '../../src/wire/public-url.ts'
 
 test.each(['https://fcm.googleapis.com/fcm/send/x', 'https://updates.push.services.mozilla.com/wpush/v2/x'])('takes %s', (url) =>
   expect(isPublicHttps(url)).toBe(true),
@@ -19,8 +19,19 @@ test.each([
   'https://kubernetes.default.svc/x',
   'https://db.internal/x',
   'https://db.internal./x',
+  'https://localhost../x',
   'https://user:pass@push.example.org/x',
   'file:///etc/passwd',
   'javascript:alert(1)',
   '',
 ])('refuses %s', (url) => expect(isPublicHttps(url)).toBe(false))
+
+test.each(['http://127.0.0.1../', 'http://localhost../', 'http://[3fff::1]/', 'http://192.88.99.1/'])(
+  '%s is no public link',
+  (url) => expect(isPublicLink(url)).toBe(false),
+)
+
+test.each(['http://192.88.98.1/', 'http://192.88.100.1/', 'http://[3ffe::1]/', 'http://[3fff:1000::1]/', 'http://example.org./'])(
+  '%s is one',
+  (url) => expect(isPublicLink(url)).toBe(true),
+)
