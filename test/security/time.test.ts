@@ -5,7 +5,7 @@ import { vendorWords } from '../../src/wire/redact.ts'
 import { subjects } from './subjects/all.ts'
 import { nothing, sendAt, slotsOf, theWorld, withText } from './support.ts'
 
-const long = 40_000
+const long = 120_000
 /** What a pattern that looks back takes longest for; a square of this length is over a second, a cube is hours. */
 const patterns = [' ', 'a.', 'a@', '<"[(', '1-', 'http://a']
 const texts = patterns.flatMap((pattern) => [
