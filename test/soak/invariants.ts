@@ -65,6 +65,9 @@ const checks: readonly (readonly [string, Check])[] = [
   ['nothing is left open', ({ openHandles }) => openHandles],
 ]
 
+/** The names of all that is judged. */
+export const invariants: readonly string[] = checks.map(([invariant]) => invariant)
+
 function* numbersOf({ sent }: SoakEvidence): Generator<number> {
   for (let number = 0; number < sent; number++) yield number
 }
