@@ -4,7 +4,7 @@ import type { ParsedWebhook } from '../contract/webhook.ts'
 import { isObject } from '../wire/json.ts'
 import { parseJson, parseJsonExactly, textOf, withoutStacks } from './json.ts'
 import type { SendiosEvent } from './sendios-events.ts'
-import { readEvent } from './sendios-read.ts'
+import { type Fault, readEvent } from './sendios-read.ts'
 
 /** What a Sendios webhook holds. */
 export interface SendiosWebhook extends ParsedWebhook<SendiosEvent> {
@@ -23,7 +23,7 @@ export function parseSendiosWebhook(body: unknown): SendiosWebhook {
   const text = textOf('sendios', body)
   const clean = isPrototypeClean()
   const { webhook, inexact } = readBody(parseJson('sendios', text), clean)
-  return inexact || (webhook.events.some(isLoose) && longInteger.test(text))
+  return inexact || (webhook.events.some(mayLackDigits) && longInteger.test(text))
     ? readBody(parseJsonExactly('sendios', text), clean).webhook
     : webhook
 }
@@ -35,8 +35,17 @@ export function parseSendiosWebhookStrict(body: unknown): readonly SendiosEvent[
   return events
 }
 
-// Events of which more than checked fields is of use: `meta`, or all of it. Their numbers are to keep their digits, too.
-const isLoose = (event: SendiosEvent) => event.event === 'unknown' || ('meta' in event && event.meta !== null)
+/** Whether an event is of use beyond its checked fields, by `meta` or all of it, whose numbers are to keep their digits, or lacks an id that has lost some. */
+function mayLackDigits(event: SendiosEvent): boolean {
+  if (!('sms_id' in event)) return event.event === 'unknown' || event.meta !== null
+  const { client_user_id, project_id, template_id, raw } = event
+  return (
+    (client_user_id === null && hasLostDigits(raw.client_user_id)) ||
+    (project_id === null && hasLostDigits(raw.project_id)) ||
+    (template_id === null && hasLostDigits(raw.template_id))
+  )
+}
+
 const longInteger = /\d{16}/
 
 /** `inexact`: a number has lost digits, so the text is to be read again. */
@@ -44,22 +53,15 @@ function readBody(body: unknown, clean: boolean): { readonly webhook: SendiosWeb
   const events: SendiosEvent[] = []
   const errors: WebhookParseError[] = []
   let inexact = false
-  let raw: unknown
-  let path: string | number
 
-  function fail(field: string, message: string): undefined {
-    const lostDigits = isObject(raw) && Number.isInteger(raw[field]) && !Number.isSafeInteger(raw[field])
-    if (lostDigits) inexact = true
-    const what = lostDigits ? 'is a number that has lost digits: pass the text or the bytes' : message
-    const place = { path: path === '' || field === '' ? `${path}${field}` : `${path}.${field}` }
-    errors.push(withoutStacks(() => new WebhookParseError('sendios', what, place)))
-  }
-
-  function read(value: unknown, at: string | number) {
-    raw = value
-    path = at
-    const event = isObject(value) ? readEvent(clean ? value : ownFields(value), value, fail) : fail('', 'must be an object')
-    if (event) events.push(event)
+  function read(value: unknown, path: string | number) {
+    const outcome = isObject(value) ? readEvent(clean ? value : ownFields(value), value) : notAnObject
+    if (isEvent(outcome)) return events.push(outcome)
+    const lost = isObject(value) && hasLostDigits(value[outcome.field])
+    if (lost) inexact = true
+    errors.push(
+      errorOf(path, outcome.field, lost ? 'is a number that has lost digits: pass the text or the bytes' : outcome.message),
+    )
   }
 
   let sign: string | null = null
@@ -72,6 +74,18 @@ function readBody(body: unknown, clean: boolean): { readonly webhook: SendiosWeb
     for (const key of eventKeys(body)) read(body[key], key)
   }
   return { webhook: { events, errors, sign }, inexact }
+}
+
+const notAnObject: Fault = { field: '', message: 'must be an object' }
+
+// Its own: where prototypes carry something, a fault may inherit the field.
+const isEvent = (outcome: SendiosEvent | Fault): outcome is SendiosEvent => Object.hasOwn(outcome, 'event')
+
+const hasLostDigits = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value)
+
+function errorOf(path: string | number, field: string, message: string): WebhookParseError {
+  const place = { path: path === '' || field === '' ? `${path}${field}` : `${path}.${field}` }
+  return withoutStacks(() => new WebhookParseError('sendios', message, place))
 }
 
 /** Asking for each field whether it is the event's own costs half the speed, and matters only where prototypes carry something. */
@@ -93,7 +107,10 @@ function eventKeys(envelope: JsonObject): readonly string[] {
   return numbered.some((key) => key.length > 9) ? numbered.sort((a, b) => Number(a) - Number(b)) : numbered
 }
 
-const isNumber = (key: string) => /^\d+$/.test(key)
+function isNumber(key: string): boolean {
+  for (let at = 0; at < key.length; at++) if (key.charCodeAt(at) < 0x30 || key.charCodeAt(at) > 0x39) return false
+  return key !== ''
+}
 
 function kindOf(body: unknown): string {
   if (body === undefined) return 'missing'

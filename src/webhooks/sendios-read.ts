@@ -3,19 +3,22 @@ import { isObject } from '../wire/json.ts'
 import { momentOfSeconds } from '../wire/moment.ts'
 import type { SendiosEvent, SendiosMailEvent, SendiosSmsEvent } from './sendios-events.ts'
 
-/** Reports that a field of an event is not what it must be; the event is then given up. */
-export type Fail = (field: string, message: string) => undefined
+/** Why an event cannot be read: a field that is not what it must be. */
+export interface Fault {
+  readonly field: string
+  readonly message: string
+}
 
 /**
- * Reads one event: its known fields, checked and normalised. Calls `fail`, once, for an event that cannot be read.
+ * Reads one event: its known fields, checked and normalised; or gives what is wrong with it.
  * `fields` are the event's own: `raw`, or a copy of it that inherits nothing.
  */
-export function readEvent(fields: JsonObject, raw: JsonObject, fail: Fail): SendiosEvent | undefined {
+export function readEvent(fields: JsonObject, raw: JsonObject): SendiosEvent | Fault {
   const name = fields.event
-  if (typeof name !== 'string' || name === '') return fail('event', 'must name the event')
-  if (isSmsName(name)) return readSms(name, fields, raw, fail)
+  if (typeof name !== 'string' || name === '') return { field: 'event', message: 'must name the event' }
+  if (isSmsName(name)) return readSms(name, fields, raw)
   // An app push or the like, whose names are not public, may share one with an e-mail event.
-  if (isMailName(name) && fields.omnichannel == null) return readMail(name, fields, raw, fail)
+  if (isMailName(name) && fields.omnichannel == null) return readMail(name, fields, raw)
   return { event: 'unknown', name, raw }
 }
 
@@ -27,12 +30,14 @@ const mailNames: ReadonlySet<string> = new Set<SendiosMailEvent['event']>(['crea
 const isMailName = (name: string): name is SendiosMailEvent['event'] => mailNames.has(name)
 
 /** What finds the attempt and says when is needed; the rest may be missing or in any form, so that no `sms_lost` is lost for it. */
-function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject, fail: Fail): SendiosSmsEvent | undefined {
+function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject): SendiosSmsEvent | Fault {
   const sms_id = idOf(fields.sms_id)
-  if (!sms_id) return fail('sms_id', 'must be an id')
+  if (!sms_id) return { field: 'sms_id', message: 'must be an id' }
   const ts = secondsOf(fields.ts)
-  if (ts === undefined) return fail('ts', 'must be Unix seconds')
+  if (ts === undefined) return { field: 'ts', message: 'must be Unix seconds' }
+  // In one piece: to spread it into another object would take as long as to check it.
   const sms = {
+    event,
     client_user_id: idOf(fields.client_user_id) ?? null,
     project_id: idOf(fields.project_id) ?? null,
     category_id: integerOf(fields.category_id) ?? null,
@@ -43,21 +48,16 @@ function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonO
     channel: stringOf(fields.channel),
     raw,
   }
-  return event === 'sms_click' ? { event, ...sms, link: stringOf(fields.link) } : { event, ...sms }
+  return (event === 'sms_click' ? { ...sms, link: stringOf(fields.link) } : sms) as SendiosSmsEvent
 }
 
 const mailIds = ['user_id', 'client_user_id', 'project_id', 'type_id', 'split_group', 'event_id'] as const
 
-function readMail(
-  event: SendiosMailEvent['event'],
-  fields: JsonObject,
-  raw: JsonObject,
-  fail: Fail,
-): SendiosMailEvent | undefined {
+function readMail(event: SendiosMailEvent['event'], fields: JsonObject, raw: JsonObject): SendiosMailEvent | Fault {
   const ts = secondsOf(fields.ts)
-  if (ts === undefined) return fail('ts', 'must be Unix seconds')
+  if (ts === undefined) return { field: 'ts', message: 'must be Unix seconds' }
   const wrong = mailIds.find((field) => idOf(fields[field]) === undefined)
-  if (wrong) return fail(wrong, 'must be an id or null')
+  if (wrong) return { field: wrong, message: 'must be an id or null' }
   const id = (field: (typeof mailIds)[number]) => idOf(fields[field]) ?? null
   const mail = {
     ts,

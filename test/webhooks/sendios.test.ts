@@ -284,6 +284,11 @@ describe('ids', () => {
     }
   })
 
+  test.each(['client_user_id', 'project_id', 'template_id'])('keep them where %s alone is that long', (field) => {
+    const text = JSON.stringify([{ ...sms, [field]: '@' }]).replace('"@"', '9007199254740993')
+    expect(parseSendiosWebhookStrict(text)).toMatchObject([{ sms_id: '1233', [field]: '9007199254740993' }])
+  })
+
   test('that a JSON parser has already rounded are an error, not another id', () => {
     const { events, errors } = parseSendiosWebhook([{ ...sms, sms_id: 2 ** 60 }])
     expect(events).toEqual([])
@@ -330,6 +335,16 @@ describe('prototypes', () => {
     } finally {
       delete prototype.omnichannel
       delete prototype.link
+    }
+  })
+
+  test('what is wrong is no event, whatever it inherits', () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    prototype.event = 'sms_sent'
+    try {
+      expect(parseSendiosWebhook('[{"event":"sms_sent"},7]').events).toEqual([])
+    } finally {
+      delete prototype.event
     }
   })
 
