@@ -56,13 +56,17 @@ export function createLimiter(
   let disarm: (() => void) | undefined
   const waiting = createQueue<(moment: number) => void>()
 
-  function oldest(now: number): number {
-    // A clock that is set back must not hold everyone until it has caught up.
+  /** A clock that is set back must not hold everyone until it has caught up. */
+  function follow(now: number): void {
     if (now < latest) {
       for (const index of sends.keys()) sends[index]! -= latest - now
       end -= latest - now
     }
     latest = now
+  }
+
+  function oldest(now: number): number {
+    follow(now)
     return sends[sent % count] ?? Number.NEGATIVE_INFINITY
   }
 
@@ -134,7 +138,10 @@ export function createLimiter(
     go(entered) {
       const place = letGo(entered)
       if (place === undefined) return
-      sends[place] = clock.now()
+      const now = clock.now()
+      // First, or this one would be moved along with those before it.
+      follow(now)
+      sends[place] = now
       drain()
     },
     leave(entered, made = true) {

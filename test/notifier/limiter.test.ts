@@ -249,6 +249,25 @@ describe('the limiter', () => {
     expect(timers).toEqual([1000])
   })
 
+  test('a call that is made just after its clock was set back counts from then all the same', () => {
+    let now = 3_600_000
+    const timers: number[] = []
+    const clock = {
+      now: () => now,
+      setTimer: (delay: number) => {
+        timers.push(delay)
+        return () => {}
+      },
+    }
+    const limiter = createLimiter({ rate: { count: 1, per: 1000 } }, clock, true)
+    expect(limiter.enter()).toBe(3_600_000)
+    now = 0
+    limiter.go(3_600_000)
+    now = 10
+    void limiter.enter()
+    expect(timers).toEqual([990])
+  })
+
   test('a rate whose bounds are no whole milliseconds is kept to all the same', async () => {
     const clock = virtualClock()
     const limiter = createLimiter({ rate: { count: 1, per: 0.5 } }, clock)
