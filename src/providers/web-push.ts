@@ -34,12 +34,13 @@ export interface WebPushOptions extends Pick<HttpOptions, 'fetch'> {
 }
 
 /**
- * The push services of the browsers: Google's (Chrome, Edge on Android, Opera, Samsung Internet), Mozilla's, Microsoft's and Apple's. Source: the browsers' own code
+ * The push services of the browsers: Google's (Chrome, Edge on Android, Opera, Samsung Internet; `jmt17` for builds of Chromium), Mozilla's, Microsoft's and Apple's. Source: the browsers' own code
  * and documentation.
  */
 export const pushServices: readonly string[] = [
   'fcm.googleapis.com',
   'android.googleapis.com',
+  'jmt17.google.com',
   '*.push.services.mozilla.com',
   '*.notify.windows.com',
   '*.push.apple.com',

@@ -133,6 +133,7 @@ describe('web push', () => {
   test.each([
     'https://fcm.googleapis.com/fcm/send/x',
     'https://fcm.googleapis.com/wp/x',
+    'https://jmt17.google.com/fcm/send/x',
     'https://android.googleapis.com/gcm/send/x',
     'https://updates.push.services.mozilla.com/wpush/v2/x',
     'https://db5p.notify.windows.com/w/?token=x',
