@@ -45,7 +45,7 @@ describe('machine and model agree on', () => {
   test('each kind of step alone, exhausted', () => {
     const parts = product({
       receipts: every,
-      until: ['accepted', 'delivered', 'read', 'clicked'],
+      until: ['accepted', 'delivered', 'read'],
       onUnknown: outcomes,
       required: [false, true],
       idempotent: [true],
@@ -63,14 +63,15 @@ describe('machine and model agree on', () => {
     expect(visit(settings, 10_000)).toBe(settings.length)
   })
 
-  test('each pair of steps, the second required or not', () => {
-    const pairs = product({ first: every, second: every, required: [false, true] })
-    visit(
-      pairs.map(({ first, second, required }) =>
-        setting([{ receipts: first }, { receipts: second, required }], { renews: true }),
-      ),
-      500,
+  test('each pair of steps, the first, the second or both required', () => {
+    const pairs = product({ first: every, second: every, required: [[true], [false, true], [true, true]] })
+    const settings = pairs.map(({ first, second, required: [one, two = false] }) =>
+      setting([
+        { receipts: first, required: one },
+        { receipts: second, required: two },
+      ]),
     )
+    visit(settings, 500)
   })
 
   test('each kind of failure, receipt, and answer to begin, with a next step and without', () => {
@@ -97,6 +98,15 @@ describe('machine and model agree on', () => {
       }),
     )
     visit(settings, 250)
+  })
+
+  test('a call that is repeated while its lease is renewed, exhausted; one beside another channel; one by two providers', () => {
+    const resent = { idempotent: true, onUnknown: 'resend' } as const
+    const unseen = { failures: failures('unknown'), tries: 2 }
+    expect(visit([setting([resent], { ...unseen, statuses: ['sent'], renews: true })], 10_000)).toBe(1)
+    const beside = setting([{}, resent], { ...unseen, statuses: ['delivered'] })
+    const byTwo = setting([{ providers: 2 }], { failures: failures('configuration'), statuses: ['sent'] })
+    visit([beside, byTwo], 3000)
   })
 
   test('sendAt, expiresAt, windows, and wake-ups that are late', () => {

@@ -63,8 +63,8 @@ function providersOf({ receipts = 'full', idempotent = false, providers = 1 }: P
 export const failures = (...kinds: readonly FailureKind[]): Failure[] =>
   kinds.map((kind) => ({ kind, message: `the ${kind} kind` }))
 
-/** A vendor that asks for a wait that is short enough, and one that asks for too long a wait. */
-export const busy: readonly Failure[] = [10_000, 31_000].map((retryAfter) => ({ kind: 'transient', message: 'busy', retryAfter }))
+/** A vendor that asks for as long a wait as is kept, and one that asks for a longer one. */
+export const busy: readonly Failure[] = [30_000, 30_001].map((retryAfter) => ({ kind: 'transient', message: 'busy', retryAfter }))
 
 type Choice<T> = { [K in keyof T]: T[K] extends readonly (infer V)[] ? V : never }
 
