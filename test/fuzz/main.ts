@@ -95,7 +95,7 @@ function printTallies(tallies: ReadonlyMap<string, Tally>): void {
     const errors = Object.entries(tally.errors).map(([error, count]) => `${error} ${count}`)
     return [[name, tally.inputs, tally.accepted, tally.refused, seconds(tally.milliseconds), errors.join(', ')]]
   })
-  printTable(['target', 'inputs', 'accepted', 'refused', 'seconds', 'errors by type'], rows)
+  if (rows.length > 0) printTable(['target', 'inputs', 'accepted', 'refused', 'seconds', 'errors by type'], rows)
 }
 
 /** The slowest shape of each parser. */
@@ -109,7 +109,7 @@ function printGrowths(growths: readonly Growth[]): void {
     shape,
     one.toFixed(1),
     ten.toFixed(1),
-    (ten / one).toFixed(1),
+    (ten / Math.max(one, 0.1)).toFixed(1),
   ])
   if (rows.length > 0) printTable(['parser', 'slowest shape', 'ms for 1 MB', 'ms for 10 MB', 'ratio'], rows)
 }
