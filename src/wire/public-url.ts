@@ -30,7 +30,9 @@ export function isAtHost(names: readonly string[], text: string): boolean {
 
 /** `URL` has made `0x7f.1`, `2130706433` and full-width digits the usual four numbers, and letters small. */
 function hostOf({ hostname }: URL): string {
-  return hostname.replace(/\.+$/, '')
+  let end = hostname.length
+  while (hostname[end - 1] === '.') end--
+  return hostname.slice(0, end)
 }
 
 function isAddress(host: string): boolean {
