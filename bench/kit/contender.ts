@@ -24,6 +24,7 @@ export async function interleaved(
   contenders: readonly Contender[],
   { rounds, milliseconds }: Rounds,
   onRate: (contender: Contender, perSecond: number) => void,
+  clock: () => number = () => performance.now(),
 ): Promise<void> {
   const running: Running[] = []
   try {
@@ -31,9 +32,9 @@ export async function interleaved(
     // The first is not counted: it warms up the compiler and the caches.
     for (let round = 0; round <= rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
-        const began = performance.now()
-        const count = (await running[index]?.run(round === 0 ? milliseconds / 2 : milliseconds)) ?? 0
-        if (round > 0) onRate(contender, (count / (performance.now() - began)) * 1000)
+        const began = clock()
+        const count = (await running[index]?.run(milliseconds)) ?? 0
+        if (round > 0) onRate(contender, (count / (clock() - began)) * 1000)
       }
     }
   } finally {
@@ -41,7 +42,13 @@ export async function interleaved(
   }
 }
 
-/** The rates of contenders, as samples of a section. `of` makes the value of a rate per second. */
+/** Milliseconds of processor time, threads for collecting garbage and compiling included: on a busy machine clocks on walls tell of others. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** What contenders do in a second of processor time, as samples of a section. `of` makes the value of a rate per second. */
 export async function contest(
   { section, unit }: Pick<Sample, 'section' | 'unit'>,
   contenders: readonly Contender[],
@@ -49,9 +56,10 @@ export async function contest(
   of: (perSecond: number) => number = (perSecond) => perSecond,
 ): Promise<Sample[]> {
   const samples: Sample[] = []
-  await interleaved(contenders, rounds, ({ open: _, ...told }, perSecond) => {
+  const add = ({ open: _, ...told }: Contender, perSecond: number) => {
     samples.push({ ...told, section, unit, value: of(perSecond) })
-  })
+  }
+  await interleaved(contenders, rounds, add, processorTime)
   return samples
 }
 

@@ -7,6 +7,9 @@ export interface SambaRecord {
 
 /** A stream in one framing. */
 export interface Input {
+  readonly framing: Framing
+  /** No two campaigns have the same name: there is next to nothing that one could remember of them. */
+  readonly unlike: boolean
   readonly name: string
   /** What 64 KB reads of it give. */
   readonly chunks: readonly Uint8Array[]
@@ -31,16 +34,16 @@ export const framings = {
 export type Framing = keyof typeof framings
 
 /** A stream of about so many bytes. */
-export function inputOf(framing: Framing, bytes: number): Input {
+export function inputOf(framing: Framing, bytes: number, { unlike = false } = {}): Input {
   const { name, textOf, before, after } = framings[framing]
   const texts: string[] = []
   for (let length = 0; length < bytes; ) {
-    const text = textOf(recordOf(texts.length))
+    const text = textOf(recordOf(texts.length, unlike ? ` ${texts.length}` : ''))
     texts.push(text)
     length += text.length + before.length + after.length
   }
   const all = Buffer.from(texts.map((text) => before + text + after).join(''))
-  return { name, chunks: chunksOf(all), texts, bytes: all.length }
+  return { framing, unlike, name: unlike ? `${name}, no two names alike` : name, chunks: chunksOf(all), texts, bytes: all.length }
 }
 
 const chunkSize = 1 << 16
@@ -52,7 +55,7 @@ function chunksOf(all: Uint8Array): readonly Uint8Array[] {
 const statuses = ['DELIVERED', 'ACCEPTED', 'UNDELIVERABLE', 'SKIPPED']
 
 /** The two records of Samba's documentation in turn, with ids, statuses and times of their own. */
-function recordOf(at: number) {
+function recordOf(at: number, suffix: string) {
   const date = 1_673_763_160_310 + at * 977
   const smsEvent = {
     trackpoint: 4_541_245_641_234_564,
@@ -61,10 +64,10 @@ function recordOf(at: number) {
     date,
   }
   if (at % 2 === 0) {
-    const campaign = { id: 'b2c8c642-ad39-11ed-afa1-0242ac120002', name: 'Black Friday' }
+    const campaign = { id: 'b2c8c642-ad39-11ed-afa1-0242ac120002', name: `Black Friday${suffix}` }
     return { smsEvent, source: { type: 'one-off', campaign, sendDate: date - 300 } }
   }
-  const campaign = { id: 'cd434c68-ad39-11ed-afa1-0242ac120002', name: 'Retention' }
+  const campaign = { id: 'cd434c68-ad39-11ed-afa1-0242ac120002', name: `Retention${suffix}` }
   const node = { id: '32411fb4-ad3a-11ed-afa1-0242ac120002', name: 'Retention VIP SMS' }
   return { smsEvent, source: { type: 'flow', campaign, node, sendDate: date - 300 } }
 }

@@ -9,11 +9,13 @@ import { type Framing, framings, type Input, inputOf, type SambaRecord } from '.
 /** Records through our parser, one by one and in batches, beside what others take for the same stream; and the memory of a long one. */
 export async function samba({ size, quick, note }: Run): Promise<Sample[]> {
   const samples: Sample[] = []
-  for (const framing of Object.keys(framings) as Framing[]) {
-    const input = inputOf(framing, quick ? 300_000 : 2_000_000)
+  const bytes = quick ? 300_000 : 2_000_000
+  const known = (Object.keys(framings) as Framing[]).map((framing) => inputOf(framing, bytes))
+  for (const input of [...known, inputOf('ndjson', bytes, { unlike: true })]) {
     const megabytes = input.bytes / input.texts.length / 1e6
-    const contenders = contendersOf(framing, input)
-    samples.push(...(await contest({ section: 'samba', unit: 'MB/s' }, contenders, size, (records) => records * megabytes)))
+    samples.push(
+      ...(await contest({ section: 'samba', unit: 'MB/s' }, contendersOf(input), size, (records) => records * megabytes)),
+    )
     note(`samba, ${input.name}`)
   }
   samples.push(...(await memory(quick ? 32 << 20 : 1 << 30)))
@@ -24,22 +26,24 @@ export async function samba({ size, quick, note }: Run): Promise<Sample[]> {
 // As the project's performance goals have it.
 const moonshots: Readonly<Record<Framing, number>> = { ndjson: 1.4, pretty: 1.3, rfc7464: 1.3 }
 
-function contendersOf(framing: Framing, input: Input): Contender[] {
-  const limit = `samba ${framing} limit`
+function contendersOf(input: Input): Contender[] {
+  const { framing, unlike, name: group } = input
+  const idOf = (name: string) => `samba ${framing}${unlike ? ' unlike' : ''} ${name}`
   const contender = (name: string, read: Reading, more: Partial<Contender> = {}): Contender => ({
-    id: `samba ${framing} ${name}`,
-    group: input.name,
+    id: idOf(name),
+    group,
     what: name,
-    beside: limit,
+    beside: idOf('limit'),
     open: repeating(() => whole(read, input)),
     ...more,
   })
-  const own = peers.filter((peer) => peer.framings.includes(framing))
+  const goals = unlike ? {} : { goal: { ratioAtLeast: 1 } }
+  const moonshot = unlike ? {} : { moonshot: { ratioAtLeast: moonshots[framing] } }
   return [
-    { id: limit, group: input.name, what: 'limit: JSON.parse of each text', open: repeating(() => bare(input)) },
-    contender('ours, one by one', each, { goal: { ratioAtLeast: 1 } }),
-    contender('ours, in batches', inBatches, { goal: { ratioAtLeast: 1 }, moonshot: { ratioAtLeast: moonshots[framing] } }),
-    ...own.map(({ name, read }) => contender(name, read, { isPeer: true })),
+    { id: idOf('limit'), group, what: 'limit: JSON.parse of each text', open: repeating(() => bare(input)) },
+    contender('ours, one by one', each, goals),
+    contender('ours, in batches', inBatches, { ...goals, ...moonshot }),
+    ...peers.filter((peer) => peer.framings.includes(framing)).map(({ name, read }) => contender(name, read, { isPeer: true })),
   ]
 }
 
