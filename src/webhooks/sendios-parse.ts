@@ -56,12 +56,11 @@ function readBody(body: unknown, clean: boolean): { readonly webhook: SendiosWeb
 
   function read(value: unknown, path: string | number) {
     const outcome = isObject(value) ? readEvent(clean ? value : ownFields(value), value) : notAnObject
-    if (isEvent(outcome)) return events.push(outcome)
-    const lost = isObject(value) && hasLostDigits(value[outcome.field])
+    if (!isFault(outcome)) return events.push(outcome)
+    const [field, message] = outcome
+    const lost = isObject(value) && hasLostDigits(value[field])
     if (lost) inexact = true
-    errors.push(
-      errorOf(path, outcome.field, lost ? 'is a number that has lost digits: pass the text or the bytes' : outcome.message),
-    )
+    errors.push(errorOf(path, field, lost ? 'is a number that has lost digits: pass the text or the bytes' : message))
   }
 
   let sign: string | null = null
@@ -76,10 +75,9 @@ function readBody(body: unknown, clean: boolean): { readonly webhook: SendiosWeb
   return { webhook: { events, errors, sign }, inexact }
 }
 
-const notAnObject: Fault = { field: '', message: 'must be an object' }
+const notAnObject: Fault = ['', 'must be an object']
 
-// Its own: where prototypes carry something, a fault may inherit the field.
-const isEvent = (outcome: SendiosEvent | Fault): outcome is SendiosEvent => Object.hasOwn(outcome, 'event')
+const isFault = (outcome: SendiosEvent | Fault): outcome is Fault => Array.isArray(outcome)
 
 const hasLostDigits = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value)
 

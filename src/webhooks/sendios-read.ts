@@ -3,11 +3,8 @@ import { isObject } from '../wire/json.ts'
 import { momentOfSeconds } from '../wire/moment.ts'
 import type { SendiosEvent, SendiosMailEvent, SendiosSmsEvent } from './sendios-events.ts'
 
-/** Why an event cannot be read: a field that is not what it must be. */
-export interface Fault {
-  readonly field: string
-  readonly message: string
-}
+/** Why an event cannot be read: a field that is not what it must be. A list, so that nothing that prototypes carry makes it look like an event. */
+export type Fault = readonly [field: string, message: string]
 
 /**
  * Reads one event: its known fields, checked and normalised; or gives what is wrong with it.
@@ -15,7 +12,7 @@ export interface Fault {
  */
 export function readEvent(fields: JsonObject, raw: JsonObject): SendiosEvent | Fault {
   const name = fields.event
-  if (typeof name !== 'string' || name === '') return { field: 'event', message: 'must name the event' }
+  if (typeof name !== 'string' || name === '') return ['event', 'must name the event']
   if (isSmsName(name)) return readSms(name, fields, raw)
   // An app push or the like, whose names are not public, may share one with an e-mail event.
   if (isMailName(name) && fields.omnichannel == null) return readMail(name, fields, raw)
@@ -32,9 +29,9 @@ const isMailName = (name: string): name is SendiosMailEvent['event'] => mailName
 /** What finds the attempt and says when is needed; the rest may be missing or in any form, so that no `sms_lost` is lost for it. */
 function readSms(event: SendiosSmsEvent['event'], fields: JsonObject, raw: JsonObject): SendiosSmsEvent | Fault {
   const sms_id = idOf(fields.sms_id)
-  if (!sms_id) return { field: 'sms_id', message: 'must be an id' }
+  if (!sms_id) return ['sms_id', 'must be an id']
   const ts = secondsOf(fields.ts)
-  if (ts === undefined) return { field: 'ts', message: 'must be Unix seconds' }
+  if (ts === undefined) return ['ts', 'must be Unix seconds']
   // In one piece: to spread it into another object would take as long as to check it.
   const sms = {
     event,
@@ -55,9 +52,9 @@ const mailIds = ['user_id', 'client_user_id', 'project_id', 'type_id', 'split_gr
 
 function readMail(event: SendiosMailEvent['event'], fields: JsonObject, raw: JsonObject): SendiosMailEvent | Fault {
   const ts = secondsOf(fields.ts)
-  if (ts === undefined) return { field: 'ts', message: 'must be Unix seconds' }
+  if (ts === undefined) return ['ts', 'must be Unix seconds']
   const wrong = mailIds.find((field) => idOf(fields[field]) === undefined)
-  if (wrong) return { field: wrong, message: 'must be an id or null' }
+  if (wrong) return [wrong, 'must be an id or null']
   const id = (field: (typeof mailIds)[number]) => idOf(fields[field]) ?? null
   const mail = {
     ts,
