@@ -39,9 +39,9 @@ function ratioOf(ratio: number | undefined, id: string | undefined, all: readonl
 }
 
 function verdict(figure: Figure, all: readonly Figure[]): string {
-  if (meets(figure.moonshot, figure, all)) return 'MOONSHOT'
   const met = meets(figure.goal, figure, all)
-  return met === undefined ? '' : met ? 'goal met' : 'GOAL MISSED'
+  if (met === false) return 'GOAL MISSED'
+  return meets(figure.moonshot, figure, all) ? 'MOONSHOT' : met ? 'goal met' : ''
 }
 
 /** What a goal asks for, in a few characters. */
