@@ -139,6 +139,9 @@ function stepOf(
   if (unknown.length > 0) report(path, `names ${quoted(unknown[0])}: give one of ${channels.join(', ')}`)
   if (delegated !== null && rules.through === undefined)
     report(`${path}.through`, 'is missing: name the provider that is to try the channels itself')
+  const through = rules.through ?? null
+  const isNamed = through === null || isText(through)
+  if (!isNamed) report(`${path}.through`, 'is no text, or empty: give the name of a provider')
   const required = rules.required ?? false
   if (typeof required !== 'boolean') report(`${path}.required`, 'is neither true nor false')
   const until = oneOf(untils, rules.until ?? 'delivered', `${path}.until`, report)
@@ -146,8 +149,8 @@ function stepOf(
   const window = rules.window === undefined ? (request.window ?? null) : rules.window
   if (rules.window) checkWindow(rules.window, `${path}.window`, zone, report)
   const within = waitOf(rules.within, context.within(channel), `${path}.within`, report)
-  const step = { channel, delegated, through: rules.through ?? null }
-  const reason = unknown.length > 0 ? null : inapplicable(step, path, request, context, report)
+  const step = { channel, delegated, through }
+  const reason = unknown.length > 0 || !isNamed ? null : inapplicable(step, path, request, context, report)
   return {
     channel,
     delegated,

@@ -120,6 +120,15 @@ describe('one thing wrong, and where', () => {
       'cascade[0]',
       /under the name "twilio"/,
     ],
+    ...[7, '', {}, { toString: 1 }].map(
+      (through) =>
+        [
+          `a provider named ${JSON.stringify(through)}`,
+          request({ cascade: [{ channel: 'sms', through }] }),
+          'cascade[0].through',
+          /give the name of a provider/,
+        ] as const,
+    ),
     [
       'a provider of another channel',
       request({ cascade: [{ channel: 'sms', through: 'email' }] }),

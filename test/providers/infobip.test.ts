@@ -483,6 +483,10 @@ cases(
         body: results({ messageId: 'n1.0.0', from: '420777123456', to: 'Shop', seenAt: '2026-11-25T11:00:01.500+0000' }),
         receipts: [{ provider: 'infobip', keys: ['n1.0.0'], at, status: 'read' }],
       },
+      'a failure for good of nobody': {
+        body: results(report(undeliverable, { ...failedWith('EC_UNKNOWN_SUBSCRIBER'), to: '' })),
+        receipts: [receipt('failed', 'UNDELIVERABLE_NOT_DELIVERED', { reason: 'EC_UNKNOWN_SUBSCRIBER' })],
+      },
       'a click': {
         body: JSON.stringify(click),
         receipts: [{ provider: 'infobip', keys: ['n1.0.0'], at, status: 'clicked', link: 'https://example.org/o?t=1' }],

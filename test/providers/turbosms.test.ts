@@ -293,6 +293,7 @@ cases(
       'a delivery': { body: callback('DELIVRD'), receipts: [receipt('delivered', 'DELIVRD')] },
       'a message that was read': { body: callback('READ'), receipts: [receipt('read', 'READ')] },
       'a failure': { body: callback('UNDELIV'), receipts: [receipt('failed', 'UNDELIV')] },
+      'a message of no id': { body: callback('DELIVRD', { data: { message_id: '', status: 'DELIVRD' } }), receipts: [] },
       'another event': { body: callback('DELIVRD', { data: {} }), receipts: [] },
     },
     sign: ({ body }) => signTurboSmsWebhook({ secret: 'old secret', body }),

@@ -5,6 +5,7 @@ import type { ParsedWebhook } from '../../contract/webhook.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
 import { fieldsOf, isObject, wordOf } from '../../wire/json.ts'
 import { momentOf } from '../../wire/moment.ts'
+import { isText } from '../../wire/options.ts'
 import { e164Of } from '../../wire/phone.ts'
 import type { InfobipChannel } from './message.ts'
 
@@ -84,7 +85,7 @@ function reportOf(fields: JsonObject, { groupName, name }: JsonObject, path: str
     status: statusOf(groupName, raw),
     raw,
     ...(typeof error === 'string' && error !== 'NO_ERROR' && { error }),
-    ...(typeof to === 'string' && { to: e164Of(to) }),
+    ...(isText(to) && { to: e164Of(to) }),
     ...(channel !== undefined && { channel }),
     at: timeIn(fields, path, fields.doneAt === undefined || fields.doneAt === null ? 'sentAt' : 'doneAt'),
   }

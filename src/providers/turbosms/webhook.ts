@@ -82,7 +82,7 @@ function statusIn(id: string, { data, date }: JsonObject): TurboSmsEvent | undef
   const { message_id: messageId, status: word, dlr_date: moment } = fieldsOf(data)
   const status = typeof word === 'string' ? statusOf(word) : undefined
   const at = timeOf(moment) ?? timeOf(date)
-  if (typeof messageId !== 'string' || typeof word !== 'string' || status === undefined || at === undefined) return undefined
+  if (!isText(messageId) || typeof word !== 'string' || status === undefined || at === undefined) return undefined
   return { event: 'status', id, messageId, status, raw: word, at }
 }
 

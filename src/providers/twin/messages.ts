@@ -1,4 +1,5 @@
 import { unexpectedAnswer } from '../../wire/http.ts'
+import { isText } from '../../wire/options.ts'
 import { listOf, type TwinApi, type TwinCallOptions } from './api.ts'
 import type {
   TwinItemError,
@@ -56,7 +57,7 @@ function leavesOf(value: unknown): readonly string[] {
 }
 
 function resultOf(item: Readonly<Record<string, unknown>>): TwinMessageResult {
-  const word = (name: string) => (typeof item[name] === 'string' ? item[name] : null)
+  const word = (name: string) => (isText(item[name]) ? item[name] : null)
   return {
     id: word('id'),
     bulkId: word('bulkId'),

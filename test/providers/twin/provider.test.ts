@@ -348,8 +348,8 @@ describe('a refusal inside a 2xx', () => {
   })
 })
 
-test('a message without an id is taken all the same, and found by its callback data', async () => {
-  answers([{ id: null, flowId: null, status: null, error: null }])
+test.each([null, ''])('a message with the id %j is taken all the same, and found by its callback data', async (id) => {
+  answers([{ id, flowId: id, status: null, error: null }])
   expect(await provider().send(requestFor('sms', { text: 'Hi' }, '+79001234567'), { signal })).toEqual({ keys: ['n1.0.0'] })
 })
 
