@@ -2,7 +2,7 @@ import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendResult } from '../contract/provider.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { fieldsOf } from '../wire/json.ts'
+import { fieldsOf, lookUp } from '../wire/json.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, isHttpUrl, isText } from '../wire/options.ts'
 import { digitsOf } from '../wire/phone.ts'
@@ -97,6 +97,6 @@ function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: readonly
   throw new SendError(kind, vendorWords(isText(description) ? description : '', secrets) || noReason, {
     code,
     retryAfter: answer.retryAfter,
-    field: isText(parameter) && Object.hasOwn(fields, parameter) ? fields[parameter] : undefined,
+    field: isText(parameter) ? lookUp(fields, parameter) : undefined,
   })
 }

@@ -2,7 +2,7 @@ import { SendError } from '../contract/errors.ts'
 import type { FailureKind } from '../contract/failure.ts'
 import type { ChannelProvider, ProviderLimits, SendResult } from '../contract/provider.ts'
 import { createHttp, type HttpAnswer, type HttpOptions, kindOfStatus, unexpectedAnswer } from '../wire/http.ts'
-import { fieldsOf } from '../wire/json.ts'
+import { fieldsOf, lookUp } from '../wire/json.ts'
 import { fromRule, mailboxOf, mailOf, recipientOf, written } from '../wire/mail.ts'
 import { mergeFields } from '../wire/merge.ts'
 import { checkNames, checkOptions, isText } from '../wire/options.ts'
@@ -79,12 +79,12 @@ function resultOf(answer: HttpAnswer, secrets: readonly string[]): SendResult {
   if (answer.ok && isText(id)) return { messageId: id }
   if (answer.ok || !isText(name, /^[a-z][a-z_]{2,60}$/)) throw unexpectedAnswer('Resend', answer)
   throw new SendError(
-    (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? kindOfStatus(answer.status),
+    lookUp(kinds, name) ?? kindOfStatus(answer.status),
     vendorWords(isText(message) ? message : '', secrets) || noReason,
     {
       code: name,
       retryAfter: answer.retryAfter,
-      field: Object.hasOwn(fields, name) ? fields[name] : undefined,
+      field: lookUp(fields, name),
     },
   )
 }

@@ -14,3 +14,8 @@ export function fieldsOf(value: unknown): JsonObject {
 export function wordOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
+
+/** What a table of ours has for a word that came from outside: nothing for `constructor` and the like, to which every object answers. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined
+}

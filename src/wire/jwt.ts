@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../contract/json.ts'
 import { base64Of, fromBase64, joined } from './bytes.ts'
 import { matchesSecret } from './constant-time.ts'
 import { hmac } from './hmac.ts'
-import { fieldsOf } from './json.ts'
+import { fieldsOf, lookUp } from './json.ts'
 
 const algorithms = {
   RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
@@ -43,7 +43,7 @@ const hashes: Readonly<Record<string, 'SHA-256' | 'SHA-384' | 'SHA-512'>> = {
 export async function verifiedClaims(token: string, secrets: readonly string[]): Promise<JsonObject | undefined> {
   const [header = '', claims = '', signature = '', ...more] = token.split('.')
   const { alg } = decoded(header)
-  const hash = typeof alg === 'string' && Object.hasOwn(hashes, alg) ? hashes[alg] : undefined
+  const hash = typeof alg === 'string' ? lookUp(hashes, alg) : undefined
   if (hash === undefined || more.length > 0) return undefined
   const expected = secrets.map(async (secret) => urlSafe(base64Of(await hmac(hash, secret, `${header}.${claims}`))))
   return matchesSecret(signature, await Promise.all(expected)) ? decoded(claims) : undefined

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../contract/json.ts'
 import { fromBase64, joined } from './bytes.ts'
+import { lookUp } from './json.ts'
 import { publicKeyOf } from './x509.ts'
 
 /**
@@ -33,7 +34,7 @@ const hashes: Readonly<Record<string, 'SHA-1' | 'SHA-256'>> = { 1: 'SHA-1', 2: '
 /** Whether a message of Amazon SNS was signed with the key of a certificate (PEM): RSA, by `SignatureVersion` 1 with SHA-1, by 2 with SHA-256. */
 export async function isSignedBySns(message: JsonObject, certificate: string): Promise<boolean> {
   const { SignatureVersion: version, Signature: signature } = message
-  const hash = typeof version === 'string' && Object.hasOwn(hashes, version) ? hashes[version] : undefined
+  const hash = typeof version === 'string' ? lookUp(hashes, version) : undefined
   const bytes = typeof signature === 'string' ? fromBase64(signature) : undefined
   if (hash === undefined || bytes === undefined) return false
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash }

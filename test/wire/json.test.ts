@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fieldsOf, isObject, wordOf } from '../../src/wire/json.ts'
+import { fieldsOf, isObject, lookUp, wordOf } from '../../src/wire/json.ts'
 
 test.each([
   [{ a: 1 }, true],
@@ -23,4 +23,13 @@ test.each([
   [{ toString: 1 }, ''],
 ])('reads %j as the word %j', (value, expected) => {
   expect(wordOf(value)).toBe(expected)
+})
+
+test.each([
+  ['bounced', 1],
+  ['other', undefined],
+  ['constructor', undefined],
+  ['__proto__', undefined],
+])('finds for %s: %s', (word, expected) => {
+  expect(lookUp({ bounced: 1 }, word)).toBe(expected)
 })

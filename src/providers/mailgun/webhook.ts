@@ -8,7 +8,7 @@ import { lenientJson, parseJson, textOf } from '../../webhooks/json.ts'
 import { hexOf } from '../../wire/bytes.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
 import { hmac } from '../../wire/hmac.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp } from '../../wire/json.ts'
 import { momentOfSeconds } from '../../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
@@ -113,7 +113,7 @@ function eventOf(payload: JsonValue): MailgunEvent {
 
 function receiptOf(provider: string, { type, messageId, key, at, severity, reason, url }: MailgunEvent): Receipt | undefined {
   const keys = [messageId, key].filter((one) => one !== undefined)
-  const known = Object.hasOwn(statuses, type) ? statuses[type] : undefined
+  const known = lookUp(statuses, type)
   if (known === undefined || keys.length === 0) return undefined
   const isTemporary = type === 'failed' && severity === 'temporary'
   // Mailgun has tried for as long as it does.
@@ -141,8 +141,7 @@ function suppressionOf(
   { type, recipient: address, at, severity, reason = '' }: MailgunEvent,
 ): Suppression | undefined {
   const isPermanent = type === 'failed' && severity === 'permanent'
-  const own =
-    isPermanent && Object.hasOwn(failures, reason) ? failures[reason] : Object.hasOwn(optOuts, type) ? optOuts[type] : undefined
+  const own = (isPermanent ? lookUp(failures, reason) : undefined) ?? lookUp(optOuts, type)
   if (own === undefined || address === undefined) return undefined
   return { state: 'suppressed', provider, channel: 'email', address, reason: own, at, raw: type === 'failed' ? reason : type }
 }

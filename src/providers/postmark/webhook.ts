@@ -6,7 +6,7 @@ import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { basicOf } from '../../wire/basic.ts'
 import { matchesSecret } from '../../wire/constant-time.ts'
-import { fieldsOf, wordOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp, wordOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 
 /** One event. `type` is Postmark's `RecordType`: `Delivery`, `Bounce`, `Open`, … */
@@ -82,7 +82,7 @@ function eventOf(payload: JsonValue): PostmarkEvent {
   const raw = fieldsOf(payload)
   const { RecordType: type, MessageID: messageId, Metadata: metadata, Recipient: recipient, Email: email = recipient } = raw
   if (typeof type !== 'string') throw new WebhookParseError('postmark', 'must be a text', { path: 'RecordType' })
-  const time = Object.hasOwn(times, type) ? times[type] : undefined
+  const time = lookUp(times, type)
   const at = Date.parse(time === undefined ? '' : wordOf(raw[time]))
   const { omnicascade: key } = fieldsOf(metadata)
   if (time !== undefined && Number.isNaN(at)) throw new WebhookParseError('postmark', 'is no time', { path: time })
@@ -109,7 +109,7 @@ const reasons: Readonly<Record<number, SuppressionReason>> = {
 
 function receiptOf(provider: string, { type, messageId, key, at, raw }: PostmarkEvent): Receipt | undefined {
   const keys = [messageId, key].filter((one) => one !== undefined)
-  const status = Object.hasOwn(statuses, type) ? statuses[type] : undefined
+  const status = lookUp(statuses, type)
   if (status === undefined || keys.length === 0) return undefined
   const { TypeCode: code, Type: word, Description: reason, OriginalLink: link } = raw
   if (type === 'Bounce' && typeof code === 'number' && answers.includes(code)) return undefined

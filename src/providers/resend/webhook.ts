@@ -6,7 +6,7 @@ import type { Duration } from '../../contract/time.ts'
 import type { WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { fromBase64 } from '../../wire/bytes.ts'
-import { fieldsOf, wordOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp, wordOf } from '../../wire/json.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { toleranceRule } from '../../wire/replay.ts'
 import { verifyStandardWebhook, webhookSecret } from '../../wire/standard-webhooks.ts'
@@ -95,7 +95,7 @@ function eventOf(payload: JsonValue): ResendEvent {
 }
 
 function receiptOf(provider: string, { type, messageId, at, reason, link }: ResendEvent): Receipt | undefined {
-  const status = Object.hasOwn(statuses, type) ? statuses[type] : undefined
+  const status = lookUp(statuses, type)
   if (status === undefined || messageId === undefined) return undefined
   return {
     provider,

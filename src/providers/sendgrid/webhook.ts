@@ -6,7 +6,7 @@ import type { Duration } from '../../contract/time.ts'
 import type { ParsedWebhook, WebhookSource } from '../../contract/webhook.ts'
 import { parseJson, textOf } from '../../webhooks/json.ts'
 import { verifyEcdsa } from '../../wire/ecdsa.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp } from '../../wire/json.ts'
 import { momentOfSeconds } from '../../wire/moment.ts'
 import { checkNames, checkOptions, isText } from '../../wire/options.ts'
 import { checkFresh, toleranceRule } from '../../wire/replay.ts'
@@ -113,7 +113,7 @@ function eventOf(raw: JsonObject): SendGridEvent | undefined {
 }
 
 function receiptOf(provider: string, { type, at, messageId, key, reason, url }: SendGridEvent): Receipt | undefined {
-  const status = Object.hasOwn(statuses, type) ? statuses[type] : undefined
+  const status = lookUp(statuses, type)
   const keys = [messageId, key].filter((one) => one !== undefined)
   if (status === undefined || keys.length === 0) return undefined
   return {
@@ -130,13 +130,7 @@ function receiptOf(provider: string, { type, at, messageId, key, reason, url }: 
 /** Leaving a group is about its mail alone. A bounce of type `blocked` is the receiving server's mood of the day; what was dropped had bounced or complained before. */
 function suppressionOf(provider: string, { type, email: address, at, reason = '', raw }: SendGridEvent): Suppression | undefined {
   const isHard = type === 'bounce' && raw.type !== 'blocked'
-  const own = Object.hasOwn(optOuts, type)
-    ? optOuts[type]
-    : isHard
-      ? 'bounced'
-      : type === 'dropped'
-        ? droppedFor(reason)
-        : undefined
+  const own = lookUp(optOuts, type) ?? (isHard ? 'bounced' : type === 'dropped' ? droppedFor(reason) : undefined)
   if (own === undefined) return undefined
   return { state: 'suppressed', provider, channel: 'email', address, reason: own, at, raw: type }
 }

@@ -2,7 +2,7 @@ import { SendError } from '../../contract/errors.ts'
 import type { FailureKind } from '../../contract/failure.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import { type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../../wire/http.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp } from '../../wire/json.ts'
 import { isText } from '../../wire/options.ts'
 import { noReason, vendorWords } from '../../wire/redact.ts'
 
@@ -35,7 +35,7 @@ export function statusIn(
   if (ok !== false || !isText(error) || answer.status >= 500) throw unexpectedAnswer(vendor, answer)
   const isCode = /^[A-Z][A-Z\d_]{1,60}$/.test(error)
   const [isFlood, seconds] = /FLOOD_WAIT(?:_(\d{1,6}))?/.exec(error) ?? []
-  const kind = isFlood ? 'transient' : Object.hasOwn(kinds, error) ? kinds[error]! : undefined
+  const kind = isFlood ? 'transient' : lookUp(kinds, error)
   throw new SendError(kind ?? (answer.ok ? 'content' : kindOfStatus(answer.status)), wordsOf(error, secrets), {
     code: isCode ? error : answer.status,
     retryAfter: seconds === undefined ? answer.retryAfter : Number(seconds) * 1000,

@@ -11,6 +11,7 @@ import { systemClock } from '../../wire/clock.ts'
 import { constantTimeEqual, matchesSecret } from '../../wire/constant-time.ts'
 import { sha256Hex } from '../../wire/digest.ts'
 import { hmac } from '../../wire/hmac.ts'
+import { lookUp } from '../../wire/json.ts'
 import { checkNames, checkOptions, clockRule, isText } from '../../wire/options.ts'
 import { windowRule } from '../../wire/whatsapp.ts'
 
@@ -174,6 +175,6 @@ function suppressionOf(provider: string, event: TwilioEvent): Suppression | unde
     }
   }
   const { errorCode = '' } = event
-  const reason = Object.hasOwn(reasons, errorCode) ? reasons[errorCode] : undefined
+  const reason = lookUp(reasons, errorCode)
   return reason && { state: 'suppressed', provider, channel, address, reason, at, raw: errorCode }
 }

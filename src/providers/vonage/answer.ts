@@ -2,7 +2,7 @@ import { SendError } from '../../contract/errors.ts'
 import type { FailureKind } from '../../contract/failure.ts'
 import type { SendResult } from '../../contract/provider.ts'
 import { type HttpAnswer, kindOfStatus, unexpectedAnswer } from '../../wire/http.ts'
-import { fieldsOf } from '../../wire/json.ts'
+import { fieldsOf, lookUp } from '../../wire/json.ts'
 import { isText } from '../../wire/options.ts'
 import { noReason, vendorWords } from '../../wire/redact.ts'
 
@@ -44,7 +44,7 @@ export function resultOf(answer: HttpAnswer, keys: readonly string[], secrets: r
   throw new SendError(named === 'content' && name === 'to' ? 'recipient' : named, vendorWords(words, secrets) || noReason, {
     code: vendorWords(code, secrets),
     retryAfter: answer.retryAfter,
-    field: Object.hasOwn(fields, name) ? fields[name] : undefined,
+    field: lookUp(fields, name),
   })
 }
 
