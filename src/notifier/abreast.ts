@@ -1,3 +1,5 @@
+import { pullFrom } from './pull.ts'
+
 /** What an iterable is worked on with. */
 export interface AbreastOptions<T> {
   /** How many at a time. */
@@ -12,12 +14,9 @@ export interface AbreastOptions<T> {
  * that once what was begun has ended, even if the source takes its time.
  */
 export async function abreast<T>(items: Iterable<T> | AsyncIterable<T>, { most, keys, work }: AbreastOptions<T>): Promise<void> {
-  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
   const latest = new Map<string, Promise<void>>()
   let running = 0
   let fault: { readonly error: unknown } | undefined
-  let pulling = false
-  let exhausted = false
   let wake = () => {}
 
   async function workOn(item: T, before: readonly Promise<void>[]): Promise<void> {
@@ -44,23 +43,18 @@ export async function abreast<T>(items: Iterable<T> | AsyncIterable<T>, { most, 
     })
   }
 
-  async function pull(): Promise<void> {
-    pulling = true
-    try {
-      const { done, value } = await source.next()
-      if (done) exhausted = true
-      else if (fault === undefined) begin(value)
-    } catch (error) {
-      exhausted = true
+  const source = pullFrom(items, {
+    take: (item) => {
+      if (fault === undefined) begin(item)
+    },
+    fail: (error) => {
       fault ??= { error }
-    }
-    pulling = false
-    wake()
-  }
-
+    },
+    ended: () => wake(),
+  })
   for (;;) {
-    const isOpen = !exhausted && fault === undefined
-    if (isOpen && !pulling && running < most) void pull()
+    const isOpen = !source.isExhausted && fault === undefined
+    if (isOpen && !source.isPulling && running < most) void source.pull()
     else if (!isOpen && running === 0) break
     else
       await new Promise<void>((resolve) => {
@@ -68,15 +62,7 @@ export async function abreast<T>(items: Iterable<T> | AsyncIterable<T>, { most, 
       })
   }
   if (fault === undefined) return
-  const ended = exhausted ? undefined : end()
-  // A source that is asked for an element may not answer for long: then it is told, and not waited for.
-  if (!pulling) await ended
+  // What the source says to that must not hide why.
+  await source.end().catch(() => {})
   throw fault.error
-
-  /** Tells the source that no more is wanted. What it says to that must not hide why. */
-  async function end(): Promise<void> {
-    try {
-      await source.return?.()
-    } catch {}
-  }
 }

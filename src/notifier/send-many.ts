@@ -1,5 +1,6 @@
 import { RequestError } from '../contract/errors.ts'
 import type { Accepted } from './notifier.ts'
+import { pullFrom } from './pull.ts'
 
 /** Options of `sendMany`. */
 export interface SendManyOptions {
@@ -39,31 +40,14 @@ export async function* sendEach<R>(
   { concurrency = 50, signal }: SendManyOptions,
 ): AsyncGenerator<SendManyResult<R>, void, undefined> {
   if (!(concurrency >= 1)) throw new RequestError('sendMany', [{ path: 'concurrency', message: 'is not a number of at least 1' }])
-  const source = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]()
   const finished: Finished<R>[] = []
   let inHand = 0
   let next = 0
   let accepted = 0
   let rejected = 0
-  let pulling = false
-  let exhausted = false
   let over = false
   let fault: { readonly error: unknown } | undefined
   let wake = () => {}
-
-  async function pull(): Promise<void> {
-    pulling = true
-    try {
-      const pulled = await source.next()
-      if (pulled.done) exhausted = true
-      else if (!over && !signal?.aborted) void take(next++, pulled.value)
-    } catch (error) {
-      exhausted = true
-      fault = { error }
-    }
-    pulling = false
-    wake()
-  }
 
   async function take(index: number, request: R): Promise<void> {
     inHand++
@@ -77,12 +61,21 @@ export async function* sendEach<R>(
     wake()
   }
 
+  const source = pullFrom(requests, {
+    take: (request) => {
+      if (!over && !signal?.aborted) void take(next++, request)
+    },
+    fail: (error) => {
+      fault = { error }
+    },
+    ended: () => wake(),
+  })
   const stop = () => wake()
   signal?.addEventListener('abort', stop)
   try {
     for (;;) {
-      const isOpen = !exhausted && !signal?.aborted
-      if (isOpen && !pulling && inHand < concurrency) void pull()
+      const isOpen = !source.isExhausted && !signal?.aborted
+      if (isOpen && !source.isPulling && inHand < concurrency) void source.pull()
       const result = finished.shift()
       if (result !== undefined) {
         inHand--
@@ -100,9 +93,6 @@ export async function* sendEach<R>(
   } finally {
     over = true
     signal?.removeEventListener('abort', stop)
-    // A source that is asked for an element may not answer for long: then it is told, and not waited for.
-    const returned = exhausted ? undefined : source.return?.()
-    if (pulling) void Promise.resolve(returned).catch(() => {})
-    else await returned
+    await source.end()
   }
 }
