@@ -1,9 +1,7 @@
 // What each subpath costs an app that bundles it: minified, gzipped, dependencies included, optional peers and Node's own modules not.
 // `node .ci/size.mjs` compares with .ci/size-budgets.json and fails above; `--write` sets the budgets 10 % above what is measured.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { bundle, gzipped } from './bundle.ts'
 
 const coreLimit = 15 * 1024
 const budgetsFile = new URL('size-budgets.json', import.meta.url)
@@ -12,38 +10,12 @@ const budgets = existsSync(budgetsFile) ? JSON.parse(readFileSync(budgetsFile, '
 
 /** Bytes of what loads with the subpath, and of what an `import()` in it loads later. */
 async function measure(source) {
-  const { outputFiles, metafile } = await build({
+  const { now, later, metafile } = await bundle(source.replace('./', ''), {
     entryPoints: [source],
-    bundle: true,
-    splitting: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    outdir: 'size',
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
     conditions: ['@omnicascade/source'],
     external: Object.keys(peerDependencies),
   })
-  const { outputs } = metafile
-  const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint === source.replace('./', ''))
-  const eager = new Set([entry])
-  for (const path of eager) {
-    for (const { kind, path: next, external } of outputs[path].imports) {
-      if (kind === 'import-statement' && !external) eager.add(next)
-    }
-  }
-  const files = outputFiles.map(({ path, contents }) => ({ path: relative('.', path).replaceAll('\\', '/'), contents }))
-  const contentsOf = (wanted) =>
-    Buffer.concat(files.filter(({ path }) => eager.has(path) === wanted).map(({ contents }) => contents))
-  const now = contentsOf(true)
-  const later = contentsOf(false)
-  return { minified: now.length, gzip: gzip(now), lazy: later.length === 0 ? 0 : gzip(later), packages: packagesOf(metafile) }
-}
-
-function gzip(contents) {
-  return gzipSync(contents, { level: 9 }).length
+  return { minified: now.length, gzip: gzipped(now), lazy: gzipped(later), packages: packagesOf(metafile) }
 }
 
 /** Names of the packages that a bundle holds. */
