@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
+import { startChild, taskOfChild } from './child.ts'
+
 /** What a contender's process does, once it is ready. */
 export interface Work {
   /** Works for about so many milliseconds, and gives what it has measured. */
@@ -16,27 +16,22 @@ export interface Worker extends Work {
  * `module` must call `workAs`.
  */
 export async function startWorker(module: string, task: unknown): Promise<Worker> {
-  const child = fork(module, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${module} ended with ${code}`)))
-  ended.catch(() => {})
-  const heard = async () => {
-    const [said] = await Promise.race([once(child, 'message'), ended])
-    return said as number
-  }
-  await heard()
+  const child = startChild(module, task)
+  await child.heard()
   return {
     run(milliseconds) {
-      child.send(milliseconds)
-      return heard()
+      child.process.send(milliseconds)
+      return child.heard<number>()
     },
-    close: () => void child.kill(),
+    close: () => void child.process.kill(),
   }
 }
 
 /** Makes this process the contender that its task names, if it was started as one. */
 export async function workAs<Task>(start: (task: Task) => Promise<Work>): Promise<void> {
-  if (process.send === undefined) return
-  const { run } = await start(JSON.parse(process.argv[2] ?? '') as Task)
+  const task = taskOfChild<Task>()
+  if (task === undefined) return
+  const { run } = await start(task)
   process.on('message', async (milliseconds: number) => process.send?.(await run(milliseconds)))
-  process.send(0)
+  process.send?.(0)
 }
