@@ -205,9 +205,7 @@ function judge(turn: Turn, place: Place): void {
 
 /** Whether another channel of the chain has delivered. */
 function isBeaten({ record }: Turn, step: StepDraft): boolean {
-  return (
-    !step.required && step.state !== 'succeeded' && record.steps.some(({ required, state }) => !required && state === 'succeeded')
-  )
+  return !step.required && record.steps.some(({ required, state }) => !required && state === 'succeeded')
 }
 
 function isExpected(turn: Turn, { step: index, attempt }: Place): boolean {

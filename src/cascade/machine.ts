@@ -43,5 +43,5 @@ function requestCancel(turn: Turn): void {
   if (record.settledAt !== null || record.cancelRequestedAt !== null) return
   note(turn, 'notification.cancel-requested', { answer: cancelAnswer(record) })
   record.cancelRequestedAt = turn.at
-  for (const [index, step] of record.steps.entries()) if (step.state !== 'succeeded') callBack(turn, index)
+  for (const index of record.steps.keys()) callBack(turn, index)
 }

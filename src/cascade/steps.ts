@@ -13,7 +13,7 @@ export function succeed(turn: Turn, index: number): void {
   const assumed = step.attempts.every((attempt) => attempt.assumed || !satisfies(step, attempt))
   end(turn, index, 'succeeded', null, { assumed, late })
   if (step.required) return
-  for (const [other, { required, state }] of steps.entries()) if (!required && state !== 'succeeded') callBack(turn, other)
+  for (const [other, { required }] of steps.entries()) if (!required) callBack(turn, other)
 }
 
 /** The step will not succeed, as far as anyone knows. */
@@ -58,9 +58,11 @@ export function holdUntilOpen(turn: Turn, index: number): boolean {
   return true
 }
 
-/** Asks the vendor to call back what it has accepted and not yet delivered. */
+/** Asks the vendor to call back what it has accepted and not yet delivered, unless the step has what it wants. */
 export function callBack(turn: Turn, index: number): void {
-  for (const [attempt, draft] of turn.record.steps[index]!.attempts.entries()) {
+  const { state, attempts } = turn.record.steps[index]!
+  if (state === 'succeeded') return
+  for (const [attempt, draft] of attempts.entries()) {
     if (draft.state === 'accepted' && draft.cancellable && mayArrive(draft) && rankOf(draft.status) < rankOf('delivered')) {
       turn.effects.push({ type: 'cancelAtProvider', step: index, attempt })
     }

@@ -196,6 +196,15 @@ describe('cancelling', () => {
     expect(n.last.effects.filter(({ type }) => type === 'cancelAtProvider')).toEqual([])
   })
 
+  test('does not call back a call that ends after it, if being accepted is all the step wants', () => {
+    const n = alone([{ channel: 'sms', until: 'accepted' }, 'email'])
+    n.wakes(0)
+    n.starts(0, 0)
+    expect(n.cancel(1)).toBe('too-late')
+    expect(n.accepted(2, 0)).toEqual([])
+    expect(n.last.record).toMatchObject({ settledAt: 2000, outcome: { status: 'delivered' } })
+  })
+
   test('calls back what was accepted late, whatever has become of its step since', () => {
     const n = alone([{ channel: 'sms', onUnknown: 'resend' }, 'viber'], { idempotent: true })
     n.wakes(0)

@@ -149,7 +149,7 @@ const takesItsTurn: StepRule = (story, step, { at }) => {
 const starts: StepRule = (story, step, now) =>
   stateOf(story, step) === 'ready' && waitOf(story, step)!.until <= now.at ? tryToStart(story, step, now) : undefined
 
-/** Whoever has accepted what need not arrive is asked to call it back: at the cancel or delivery, or when the step has one accepted after that. */
+/** Whoever has accepted what need not arrive is asked to call it back: at the cancel or delivery, or when the step has one accepted after that. Not once the step has what it wants. */
 const asksToRecall: StepRule = (story, step, { at }) => {
   const placeOf = (fact: Fact) => story.facts.indexOf(fact)
   const isChained = chain(story).includes(step) && !successes(story).includes(step)
@@ -158,7 +158,7 @@ const asksToRecall: StepRule = (story, step, { at }) => {
   const cancel = all(story, 'cancel')
   const first = Math.min(...[...deliveries, ...cancel].map(placeOf))
   const afterwards = all(story, 'accepted', step).filter((fact) => placeOf(fact) > first)
-  const causes = [...deliveries, ...(successes(story).includes(step) ? [] : cancel), ...afterwards].map(placeOf)
+  const causes = successes(story).includes(step) ? [] : [...deliveries, ...cancel, ...afterwards].map(placeOf)
   const call = attempts(story, step).find(({ attempt, provider }) => {
     const isUnderWay = callState(story, step, attempt) === 'accepted' && isOut(story, step, attempt)
     if (!provider.cancellable || !isUnderWay || asFar(status(story, step, attempt), 'delivered')) return false
