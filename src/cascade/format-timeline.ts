@@ -25,6 +25,7 @@ const words: Readonly<Record<string, string>> = {
   window: 'quiet hours',
   template: 'the template is not registered',
   hook: 'a hook failed',
+  host: 'the app has put it off',
   rate: 'too many wait for its provider',
 } satisfies Partial<Record<StepReason | Extract<TimelineEntry, { type: 'step.held' }>['reason'], string>>
 

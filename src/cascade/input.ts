@@ -34,7 +34,7 @@ export type Input = { readonly at: number; readonly defers?: boolean | undefined
       readonly leaseUntil: number
     })
   /** The step cannot start yet, for a cause outside the notification. */
-  | (BeginAnswer & { readonly type: 'held'; readonly until: number; readonly reason: 'template' | 'hook' | 'rate' })
+  | (BeginAnswer & { readonly type: 'held'; readonly until: number; readonly reason: 'template' | 'hook' | 'rate' | 'host' })
   /** The host said no, or the content could not be rendered. */
   | (BeginAnswer & { readonly type: 'vetoed'; readonly reason: string; readonly failure: Failure | null })
   /** No provider may be called; `until` is when the first circuit is probed, null if none ever will be for this step. */

@@ -20,6 +20,8 @@ export interface PlanContext {
   readonly within: (channel: Channel) => number
   /** Used where the recipient has none; null: none is known. */
   readonly timeZone: string | null
+  /** Those that the app has declared; undefined: any will do. */
+  readonly categories?: readonly string[] | undefined
 }
 
 /** The request's template, if it is one: requests also come from queues and files. */
@@ -37,6 +39,7 @@ const requestKeys = [
   'expiresAt',
   'window',
   'idempotencyKey',
+  'category',
   'metadata',
 ]
 const stepKeys = ['channel', 'channels', 'through', 'required', 'until', 'within', 'window', 'onUnknown']
@@ -63,6 +66,9 @@ export function plan(
   if (request.metadata !== undefined) checkJson(request.metadata, 'metadata', report)
   if (request.idempotencyKey !== undefined && !isText(request.idempotencyKey))
     report('idempotencyKey', 'is no text, or empty: leave it out, or give a key')
+  const { category } = request
+  if (category !== undefined && !(context.categories?.includes(category) ?? isText(category)))
+    report('category', context.categories ? `is none of ${context.categories.join(', ')}` : 'is no text, or empty')
   const sendAt = request.sendAt === undefined ? context.now : momentOf(request.sendAt, 'sendAt', report)
   const expiresAt = request.expiresAt === undefined ? null : momentOf(request.expiresAt, 'expiresAt', report)
   // A request that is repeated under its key may come after it has expired; a first one then settles as expired.
@@ -90,6 +96,7 @@ export function plan(
     timeZone: zone ?? 'UTC',
     retry: context.retry,
     metadata: copyOf(request.metadata ?? null),
+    ...(category !== undefined && { category }),
     idempotencyKey: request.idempotencyKey ?? null,
     fingerprint: request.idempotencyKey === undefined ? null : fingerprintOf(request, planned),
     steps,

@@ -159,6 +159,8 @@ export interface NotificationRecord {
   readonly timeZone: string
   readonly retry: RetryPolicy
   readonly metadata: JsonObject | null
+  /** Left out where the request named none. */
+  readonly category?: string
   readonly idempotencyKey: string | null
   /** A hash of each field of the request, kept with an idempotency key so that a conflict can be named. */
   readonly fingerprint: Readonly<Record<string, string>> | null

@@ -37,6 +37,8 @@ export interface RequestRules {
   readonly window?: Window | undefined
   /** The same key with the same request gives the same notification, and nothing is sent again. */
   readonly idempotencyKey?: string | undefined
+  /** What kind of notification this is, in the app's own words, for preferences: `marketing`, `orders`, `security`. Kept in the record, never sent. */
+  readonly category?: string | undefined
   /** The app's own data, kept in the record and never sent. */
   readonly metadata?: JsonObject | undefined
 }

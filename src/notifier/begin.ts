@@ -16,8 +16,11 @@ import { leaseUntil } from './lease.ts'
 import type { Permit, Pool } from './pool.ts'
 import { type RenderContext, render } from './render.ts'
 
-/** A hook's word on a step that is about to start: `false` or a reason stops it. */
-export type BeforeSend = (step: StepRecord, record: NotificationRecord) => Awaitable<boolean | string | undefined>
+/** A hook's word on a step that is about to start: `false` or a reason stops it, `until` (Unix milliseconds) puts it off. */
+export type BeforeSend = (
+  step: StepRecord,
+  record: NotificationRecord,
+) => Awaitable<boolean | string | { readonly until: number } | undefined>
 
 /** The machine asks for an attempt. */
 export type Begin = Extract<Effect, { type: 'begin' }>

@@ -31,7 +31,9 @@ type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends Channel
 const closed = () => new OmnicascadeError('closed', 'the notifier is closed')
 
 /** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
-export function createNotifier<const P extends readonly ChannelProvider[]>(options: NotifierOptions<P>): Notifier<ChannelOf<P>> {
+export function createNotifier<const P extends readonly ChannelProvider[], const G extends string = string>(
+  options: NotifierOptions<P, G>,
+): Notifier<ChannelOf<P>, G> {
   checkOptions(options)
   const { providers, defaults = {}, clock = systemClock, random = Math.random } = options
   const retry = {
@@ -128,7 +130,8 @@ export function createNotifier<const P extends readonly ChannelProvider[]>(optio
   function planned(request: NotificationRequest): Awaitable<NotificationRecord> {
     return chain(loadIntake(), ({ planRequest }) => {
       const timeZone = defaults.timeZone ?? null
-      const context = { createId: options.createId, now: clock.now(), providers, retry, within: waitFor, timeZone }
+      const { createId, categories } = options
+      const context = { createId, now: clock.now(), providers, retry, within: waitFor, timeZone, categories }
       return chain(planRequest(request, context), ({ record, template }) => {
         if (template !== undefined) register(template)
         return record

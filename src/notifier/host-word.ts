@@ -13,17 +13,25 @@ export type IsSuppressed = (channel: Channel, address: Address) => boolean
 const holdTime = 60_000
 // A hook that has not answered by then is not waited for.
 const hookTimeout = 30_000
+// A hook that only ever names the past must not keep its step spinning.
+const shortestWait = 1000
 const silent = (hook: string) => `${hook} did not answer in time: its step is held for a minute`
 const nobody: IsSuppressed = () => false
 
-/** Asks the host about a step that is about to start; null to go on. A hook that throws, or is silent for too long, holds the step. */
+/** Asks the host about a step that is about to start; null to go on. It may hold the step; a hook that throws, or is silent for too long, does. */
 export function askHost(record: NotificationRecord, begin: Begin, context: BeginContext): Awaitable<Prepared | null> {
   const { beforeSend } = context
   if (beforeSend === undefined) return null
-  const heard = (said: boolean | string | undefined): Prepared | null =>
-    typeof said === 'string' || said === false
-      ? { input: { ...answerTo(begin), type: 'vetoed', reason: said || 'beforeSend', failure: null } }
-      : null
+  const heard = (said: Awaited<ReturnType<typeof beforeSend>>): Prepared | null => {
+    if (typeof said === 'object') return putOff(said.until)
+    if (typeof said !== 'string' && said !== false) return null
+    return { input: { ...answerTo(begin), type: 'vetoed', reason: said || 'beforeSend', failure: null } }
+  }
+  const putOff = (until: number): Prepared => {
+    if (!Number.isFinite(until)) throw new TypeError('beforeSend: until must be a moment in Unix milliseconds')
+    const soonest = context.clock.now() + shortestWait
+    return { input: { ...answerTo(begin), type: 'held', until: Math.max(until, soonest), reason: 'host' } }
+  }
   return asked('beforeSend', record, begin, context, () => chain(beforeSend(record.steps[begin.step]!, record), heard))
 }
 

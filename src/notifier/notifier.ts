@@ -18,7 +18,7 @@ import type { Routing } from './pool.ts'
 import type { SendManyOptions, SendManyResult } from './send-many.ts'
 
 /** Options of `createNotifier`. Only `providers` is needed. */
-export interface NotifierOptions<P extends readonly ChannelProvider[]> {
+export interface NotifierOptions<P extends readonly ChannelProvider[], G extends string = string> {
   /** In order of preference for each channel. */
   readonly providers: P
   /** Where notifications live. Default: this process's memory. */
@@ -42,11 +42,13 @@ export interface NotifierOptions<P extends readonly ChannelProvider[]> {
   readonly routing?: Readonly<Partial<Record<Channel, Routing>>>
   /** When a provider's circuit opens. Default: after 5 failures in a row, for 30 s. */
   readonly breaker?: { readonly threshold?: number; readonly coolDown?: Duration }
+  /** The categories that requests may name; a misspelt one does not compile, and is refused. Default: any text. */
+  readonly categories?: readonly G[]
   /** Made by `shortenLinks` of `omnicascade/links`. */
   readonly links?: LinkRewriter
   /**
-   * Asked at the moment a step is about to start, and again after it has waited for a provider's limits: `false`, or a reason, skips it.
-   * If it throws, or has not answered after 30 s, the step waits a minute.
+   * Asked at the moment a step is about to start, and again after it has waited for a provider's limits: `false`, or a reason, skips it;
+   * `{ until }` (Unix milliseconds) puts it off, and it is asked again then. If it throws, or has not answered after 30 s, the step waits a minute.
    */
   readonly beforeSend?: BeforeSend
   /**
@@ -88,18 +90,23 @@ export interface Accepted {
   readonly created: boolean
 }
 
+/** A request of a notifier that has declared its categories names one of them, or none. */
+export interface Categorised<G extends string> {
+  readonly category?: G | undefined
+}
+
 /** Sends notifications along cascades, and keeps them until they settle. */
-export interface Notifier<C extends Channel = Channel> {
+export interface Notifier<C extends Channel = Channel, G extends string = string> {
   /**
    * Stores a notification and starts it. Resolves once it is stored: providers are called in the background.
    * Rejects with `RequestError` (everything wrong with the request), `IdempotencyConflictError`, or the store's own error; then nothing was sent.
    * A store that was lost over it may have it all the same: with an idempotency key it is sent (repeat the request under it), without one cancelled.
    */
   send<V, K extends Channel, const A extends readonly StepInput<C & K>[], const To extends Recipient>(
-    request: TemplateRequest<V, K, A, To>,
+    request: TemplateRequest<V, K, A, To> & Categorised<G>,
   ): Promise<Accepted>
   send<K extends Channel, const A extends readonly StepInput<C & K>[], const To extends Recipient>(
-    request: ContentRequest<K, A, To>,
+    request: ContentRequest<K, A, To> & Categorised<G>,
   ): Promise<Accepted>
   /** Sends each request as it is iterated over, with bounded concurrency and back-pressure. One bad request does not stop the others. */
   sendMany<R extends NotificationRequest>(

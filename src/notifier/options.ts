@@ -9,7 +9,7 @@ import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers store scheduler templates defaults retry routing breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+  'providers store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
     ' ',
   ),
 )
@@ -19,7 +19,7 @@ const isCount = (value: unknown) => Number.isInteger(value) && (value as number)
 const supports: readonly ReceiptSupport[] = ['none', 'failures', 'full']
 
 /** Throws one `RequestError` that lists every option that cannot work. */
-export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]>): void {
+export function checkOptions(options: NotifierOptions<readonly ChannelProvider[], string>): void {
   const issues: Issue[] = []
   const report: Report = (path, message) => issues.push({ path, message })
   /** Options that are left out are right. */
@@ -35,6 +35,8 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   const isScheduler = (value: unknown) => value === 'manual' || hasFunctions(value, ['wakeAt', 'start', 'stop'])
   check(options, ['store'], isStore, 'is no store: give what memoryStore(), sqlite(), postgres() or redis() made')
   check(options, ['scheduler'], isScheduler, "is no scheduler: give what pgBoss() or bullmq() made, or 'manual'")
+  const areNames = (value: unknown) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')
+  check(options, ['categories'], areNames, 'is no list of names')
   const isList = (value: unknown) => hasFunctions(value, ['isSuppressed'])
   check(options, ['suppression'], isList, 'is no suppression list: it needs isSuppressed()')
   if (options?.callProviders === false && options.store?.shared !== true)

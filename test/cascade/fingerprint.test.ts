@@ -51,6 +51,7 @@ describe('another request', () => {
     ['content', {}, { content: { sms: { text: 'Bye' } } }],
     ['cascade', { cascade: [{ channel: 'sms' }] }, { cascade: ['sms'] }],
     ['window', {}, { window }],
+    ['category', { category: 'orders' }, { category: 'security' }],
     ['metadata', { metadata: { a: 1, b: 2 } }, { metadata: { a: 2, b: 1 } }],
     ['metadata', { metadata: { list: [1, 2] } }, { metadata: { list: [2, 1] } }],
     ['metadata', { metadata: { list: [1] } }, { metadata: { list: { 0: 1 } } }],

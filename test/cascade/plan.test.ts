@@ -221,6 +221,8 @@ describe('one thing wrong, and where', () => {
     ['an expiresAt before sendAt', request({ sendAt: 2000, expiresAt: 2000 }), 'expiresAt', /not after sendAt/],
     ['an empty idempotency key', request({ idempotencyKey: '' }), 'idempotencyKey', /leave it out, or give a key/],
     ['an idempotency key that is no text', request({ idempotencyKey: 5 }), 'idempotencyKey', /no text/],
+    ['a category that is no text', request({ category: 7 }), 'category', /no text/],
+    ['an empty category', request({ category: '' }), 'category', /empty/],
     ['metadata with a date', request({ metadata: { at: new Date(0) } }), 'metadata.at', /ISO string/],
     [
       'metadata with an object of a class',

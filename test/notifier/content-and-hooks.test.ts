@@ -1,5 +1,5 @@
 // What can go wrong between the moment a step's turn has come and the call of its provider.
-import { defineTemplate, type LinkRewriter, memoryStore } from 'omnicascade'
+import { defineTemplate, formatTimeline, type LinkRewriter, memoryStore, RequestError } from 'omnicascade'
 import { accept, fail, gate, scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -72,6 +72,21 @@ describe('a template that this process does not know', () => {
 })
 
 describe('beforeSend', () => {
+  test('is told the category of the request', async () => {
+    const told: unknown[] = []
+    const w = world([sms()], { beforeSend: (_, record) => void told.push(record.category) })
+    await w.send(['sms'], { category: 'orders' })
+    await w.send(['sms'])
+    expect(told).toEqual(['orders', undefined])
+  })
+
+  test('of declared categories is told no other', async () => {
+    const w = world([sms()], { categories: ['orders', 'security'] })
+    await w.send(['sms'], { category: 'orders' })
+    await expect(w.send(['sms'], { category: 'secutiry' })).rejects.toThrow(RequestError)
+    await expect(w.send(['sms'], { category: 'secutiry' })).rejects.toThrow('category: is none of orders, security')
+  })
+
   test('is asked once for each start, with the step and the record, at the moment the step starts', async () => {
     const asked: string[] = []
     const w = world([sms(accept(), fail('recipient')), email()], {
@@ -143,6 +158,48 @@ describe('beforeSend', () => {
     working = true
     await w.to(60)
     expect(provider.calls).toHaveLength(1)
+    expect(await w.states(id)).toEqual(['succeeded'])
+  })
+
+  test('that names a later moment puts the step off until then, and is asked again', async () => {
+    const provider = sms()
+    const asked: number[] = []
+    const w = world([provider], {
+      beforeSend: () => {
+        asked.push(w.clock.now())
+        return w.clock.now() < 90_000 ? { until: 90_000 } : undefined
+      },
+    })
+    const id = await w.send(['sms'])
+    await w.to(89)
+    expect(provider.calls).toHaveLength(0)
+    expect(formatTimeline(await w.record(id))).toContain('waits until 00:01:30: the app has put it off')
+    await w.to(90)
+    expect([asked, provider.calls.length]).toEqual([[0, 90_000], 1])
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ until: 90_000, reason: 'host' }])
+  })
+
+  test('that puts a step off until after it expires lets it expire', async () => {
+    const w = world([sms()], { beforeSend: () => ({ until: 90_000 }) })
+    const id = await w.send(['sms'], { expiresAt: 60_000 })
+    await w.to(60)
+    expect(await w.outcome(id)).toMatchObject({ status: 'expired' })
+  })
+
+  test('that names a moment gone by is asked again after a second, and no moment at all is a fault', async () => {
+    const asked: number[] = []
+    const says = [0, Number.NaN, Number.POSITIVE_INFINITY]
+    const w = world([sms()], {
+      beforeSend: () => {
+        asked.push(w.clock.now())
+        const until = says.shift()
+        return until === undefined ? true : { until }
+      },
+    })
+    const id = await w.send(['sms'])
+    await w.to(200)
+    expect(asked).toEqual([0, 1000, 61_000, 121_000])
+    expect(w.times('error')).toEqual([1, 61])
     expect(await w.states(id)).toEqual(['succeeded'])
   })
 

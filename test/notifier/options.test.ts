@@ -24,6 +24,8 @@ const provider = (changes: object) => ({ providers: [{ ...sms, ...changes }] })
 const option = (changes: object) => ({ providers: [sms], ...changes })
 
 const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
+  ['categories that are no list', option({ categories: 'orders' }), 'categories', /no list of names/],
+  ['a category without name', option({ categories: ['orders', ''] }), 'categories', /no list of names/],
   ['a misspelt option', option({ timezone: 'UTC' }), 'timezone', /unknown/],
   ['nothing', undefined, 'providers', /at least one/],
   ['null', null, 'providers', /at least one/],

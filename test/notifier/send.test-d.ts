@@ -103,6 +103,17 @@ describe('send', () => {
   })
 })
 
+test('declared categories are the only ones', () => {
+  const declared = createNotifier({ providers: [telegram({ token: '1:x' })], categories: ['orders', 'security'] })
+  const request = { to: { telegram: 42 }, content: { telegram: { text: 'Hello' } }, cascade: ['telegram'] } as const
+  declared.send({ ...request, category: 'security' })
+  declared.send(request)
+  // @ts-expect-error a misspelt category
+  declared.send({ ...request, category: 'secutiry' })
+  notifier.send({ ...request, category: 'anything' })
+  expectTypeOf(declared).toExtend<Notifier>()
+})
+
 test('events are typed by their names', () => {
   notifier.on('attempt.failed', (event) => expectTypeOf(event).toEqualTypeOf<NotifierEvents['attempt.failed']>())
   notifier.on('provider.opened', ({ until }) => expectTypeOf(until).toBeNumber())

@@ -17,7 +17,7 @@ export interface Cascade extends Pick<NotificationRecord, 'id' | 'createdAt' | '
 export type Wait =
   | { readonly for: 'preparation'; readonly prefer: string | null; readonly only: boolean }
   | { readonly for: 'a start' | 'retry' | 'answer' | 'receipt' }
-  | { readonly for: 'window' | 'template' | 'hook' | 'rate' | 'no-provider' }
+  | { readonly for: 'window' | 'template' | 'hook' | 'rate' | 'host' | 'no-provider' }
 
 interface OfStep {
   readonly step: number

@@ -25,6 +25,7 @@ export const requestTargets: readonly Target[] = [
           { channel: 'email', required: true },
         ],
         idempotencyKey: 'order-1',
+        category: 'orders',
         metadata: { order: 1, tags: ['a', { b: null }] },
       },
       {
