@@ -24,7 +24,14 @@ export {
   WebhookParseError,
   WebhookVerificationError,
 } from './contract/errors.ts'
-export type { CancelAnswer, CascadeEvents, NotifierEvents, OperatorEvents, TimelineEntry } from './contract/events.ts'
+export type {
+  CancelAnswer,
+  CascadeEvents,
+  NotifierEvent,
+  NotifierEvents,
+  OperatorEvents,
+  TimelineEntry,
+} from './contract/events.ts'
 export type { Failure, FailureKind } from './contract/failure.ts'
 export type { Awaitable, JsonObject, JsonValue } from './contract/json.ts'
 export type { LinkContext, LinkRewriter, ShortenedText, Shortener } from './contract/links.ts'
@@ -64,7 +71,6 @@ export type { ParsedWebhook, WebhookAnswer, WebhookRequest, WebhookSource } from
 export type { BeforeSend } from './notifier/begin.ts'
 export { createNotifier } from './notifier/create-notifier.ts'
 export type { DeliveryTimes } from './notifier/delivery-times.ts'
-export type { NotifierEvent } from './notifier/events.ts'
 export type { Explanation, StepExplanation } from './notifier/explain.ts'
 export { type MemoryStoreOptions, memoryStore } from './notifier/memory-store.ts'
 export type { Accepted, Categorised, Notifier, NotifierOptions } from './notifier/notifier.ts'

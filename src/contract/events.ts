@@ -88,3 +88,6 @@ export interface OperatorEvents {
 export type NotifierEvents = {
   readonly [K in keyof CascadeEvents]: { readonly type: K; readonly id: string; readonly at: number } & CascadeEvents[K]
 } & { readonly [K in keyof OperatorEvents]: { readonly type: K; readonly at: number } & OperatorEvents[K] }
+
+/** Any event a notifier emits. */
+export type NotifierEvent = NotifierEvents[keyof NotifierEvents]

@@ -1,9 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import type { CascadeEvents, NotifierEvents, OperatorEvents, TimelineEntry } from '../contract/events.ts'
+import type { CascadeEvents, NotifierEvent, NotifierEvents, OperatorEvents, TimelineEntry } from '../contract/events.ts'
 import type { Clock } from '../contract/time.ts'
-
-/** Any event a notifier emits. */
-export type NotifierEvent = NotifierEvents[keyof NotifierEvents]
 
 /** The notifier's events: typed for those who listen, and never a danger to the work that emits them. */
 export interface Events {
