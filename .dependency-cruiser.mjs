@@ -1,6 +1,6 @@
 // The design's arrows (docs/architecture.md), checked by `npm run lint`; test/package/arrows.test.ts plants a violation of each.
 const rooms =
-  'cascade|notifier|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|testing'
+  'cascade|notifier|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing'
 const core = '^src/(contract/|cascade/|notifier/|templates/(?!liquid)|text/|index\\.ts$)'
 
 export default {
@@ -25,7 +25,7 @@ export default {
       severity: 'error',
       from: { path: core },
       to: {
-        path: '^src/(links|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|testing)/|^src/templates/liquid',
+        path: '^src/(links|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing)/|^src/templates/liquid',
       },
     },
     {
@@ -61,6 +61,12 @@ export default {
       severity: 'error',
       from: { path: '^src/providers/' },
       to: { path: `^src/(${rooms})/`, pathNot: '^src/(wire|text|webhooks|providers)/' },
+    },
+    {
+      name: 'pictures-know-the-core-only',
+      severity: 'error',
+      from: { path: '^src/pictures/' },
+      to: { path: '^src/', pathNot: `^src/pictures/|${core}` },
     },
     {
       name: 'adapters-do-not-know-each-other',

@@ -31,6 +31,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
   'providers/slack.ts': [],
   'http/express.ts': ['type express', './handle.ts', '../providers/slack.ts'],
   'http/handle.ts': ['../contract/record.ts'],
+  'pictures/pictures.ts': ['../cascade/leaf.ts', '../contract/record.ts', '../wire/leaf.ts'],
   'links/links.ts': ['linkify-it', '../contract/record.ts'],
   'testing/testing.ts': ['../notifier/notifier.ts', '../contract/record.ts'],
   'index.ts': ['./notifier/leaf.ts', './contract/record.ts', './links/links.ts'],
@@ -66,6 +67,7 @@ no-cycles: src/text/round.ts -> src/text/trip.ts
 no-dev-dependencies: src/providers/smtp.ts -> node_modules/msw
 no-orphan-imports: src/providers/smtp2.ts -> ./missing.ts
 nobody-imports-the-index: src/providers/smtp/options.ts -> src/index.ts
+pictures-know-the-core-only: src/pictures/pictures.ts -> src/wire/leaf.ts
 providers-know-the-contract-only: src/providers/telegram.ts -> src/cascade/leaf.ts
 `
 
