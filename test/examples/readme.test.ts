@@ -25,7 +25,6 @@ declare const hookSecret: string
 declare const email: string
 declare const password: string
 type Handler = (request: Request) => Response | Promise<Response>
-declare const hono: { post(path: string, handler: (context: { req: { raw: Request } }) => Promise<Response>): void }
 declare const Bun: { serve(options: { routes: Record<string, Handler> }): void }
 declare const Deno: { serve(handler: Handler): void }
 `

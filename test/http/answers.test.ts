@@ -21,7 +21,7 @@ describe.each(mounts)('a webhook on %s', (_, mount) => {
   async function start(options: AcmeOptions = {}, source = acme(), sink = memorySink()) {
     errors.length = 0
     const onError = (error: unknown, { status }: { readonly status: number }) => void errors.push([status, error])
-    return { port: await serve(mount(sink, source, { onError, ...options })), source, sink }
+    return { port: await serve(await mount(sink, source, { onError, ...options })), source, sink }
   }
 
   describe('that is taken', () => {
@@ -291,7 +291,7 @@ describe.each(mounts)('a webhook on %s', (_, mount) => {
 
     test('is printed where nobody listens, refusals are not', async () => {
       const print = vi.spyOn(console, 'error').mockImplementation(() => {})
-      const port = await serve(mount(memorySink(), acme(), { onEvents: failing('no') }))
+      const port = await serve(await mount(memorySink(), acme(), { onEvents: failing('no') }))
       await call(port, { method: 'GET' })
       await call(port, { body: '[{},{"id":"m1","status":"delivered"}]' })
       expect(print.mock.calls).toEqual([

@@ -1,10 +1,13 @@
 import { RequestError } from 'omnicascade'
 import { expressWebhook } from 'omnicascade/http/express'
+import { fastifyWebhook } from 'omnicascade/http/fastify'
 import { fetchWebhook } from 'omnicascade/http/fetch'
+import { nodeWebhook } from 'omnicascade/http/node'
 import { expect, test } from 'vitest'
 import { type AcmeOptions, acme, batch, memorySink } from './support.ts'
 
 const unset = process.env.OMNICASCADE_NO_SUCH_VARIABLE as string
+const makers = [expressWebhook, nodeWebhook, fastifyWebhook, fetchWebhook]
 
 test.each<[string, AcmeOptions, string[]]>([
   ['no secret at all', { secret: { header: 'x-secret', values: [] } }, ['secret.values']],
@@ -30,7 +33,7 @@ test.each<[string, AcmeOptions, string[]]>([
   ['a time no timer can wait', { timeout: 2 ** 31 }, ['timeout']],
   ['a public URL that is not absolute', { publicUrl: '/hooks' }, ['publicUrl']],
 ])('%s is refused when the handler is made', (_, options, paths) => {
-  for (const make of [expressWebhook, fetchWebhook]) {
+  for (const make of makers) {
     const error = thrownBy(() => make(memorySink(), acme(), options))
     expect(error).toBeInstanceOf(RequestError)
     expect((error as RequestError).issues.map(({ path }) => path)).toEqual(paths)
@@ -41,7 +44,7 @@ test.each<[string, AcmeOptions, string[]]>([
 
 test('a vendor that proves nothing needs a secret, or the word that there need be none', async () => {
   const { verify: _, ...unproven } = acme()
-  for (const make of [expressWebhook, fetchWebhook]) {
+  for (const make of makers) {
     const error = thrownBy(() => make(memorySink(), unproven))
     expect((error as RequestError).issues).toEqual([
       { path: 'secret', message: expect.stringMatching(/^is missing: this vendor proves nothing/) },

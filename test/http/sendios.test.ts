@@ -1,10 +1,6 @@
-import type { RequestListener } from 'node:http'
-import express from 'express'
-import { expressWebhook } from 'omnicascade/http/express'
-import { fetchWebhook } from 'omnicascade/http/fetch'
 import { type SendiosEvent, sendiosWebhook } from 'omnicascade/webhooks/sendios'
 import { describe, expect, test } from 'vitest'
-import { call, express4, memorySink, overNode, serve } from './support.ts'
+import { call, memorySink, mounts, serve } from './support.ts'
 
 // The documentation's own sample, spacing included, with its missing quote and without its extra brace.
 const lost = `{  
@@ -26,20 +22,16 @@ const asDocumented = lost.replace('"sms"\n', '"sms\n').concat('  \n}')
 const captured =
   '{"0":{"event":"reject","user_id":0,"project_id":19381,"type_id":1,"reject_reason":"validation","email":"test@example.com","ts":1618233303,"split_group":null,"client_user_id":null,"project":"19381_jiji2.ng"},"sign":null}'
 
-type Listen = (sink: ReturnType<typeof memorySink>, heard: SendiosEvent[]) => RequestListener
 const secret = { query: 'token', values: ['s3cret'] } as const
 const quiet = { onError: () => {}, secret }
-const path = '/hooks/sendios?token=s3cret'
+const path = '/hooks?token=s3cret'
 
-describe.each<[string, Listen]>([
-  ['Express 5', (sink, heard) => express().post('/hooks/sendios', expressWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
-  ['Express 4', (sink, heard) => express4().post('/hooks/sendios', expressWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
-  ['fetch', (sink, heard) => overNode(fetchWebhook(sink, sendiosWebhook(), optionsOf(heard)))],
-])('Sendios on %s', (_, listen) => {
+describe.each(mounts)('Sendios on %s', (_, mount) => {
   async function start() {
     const sink = memorySink()
     const heard: SendiosEvent[] = []
-    return { port: await serve(listen(sink, heard)), sink, heard }
+    const onEvents = (events: readonly SendiosEvent[]) => heard.push(...events)
+    return { port: await serve(await mount(sink, sendiosWebhook(), { ...quiet, onEvents })), sink, heard }
   }
 
   test('an sms_lost in its documented envelope becomes a failed receipt', async () => {
@@ -72,11 +64,7 @@ describe.each<[string, Listen]>([
 
   test('without the secret in its URL it is a stranger', async () => {
     const { port, sink } = await start()
-    expect((await call(port, { path: '/hooks/sendios', body: lost })).status).toBe(401)
+    expect((await call(port, { body: lost })).status).toBe(401)
     expect(sink.stored).toEqual([])
   })
 })
-
-function optionsOf(heard: SendiosEvent[]) {
-  return { ...quiet, onEvents: (events: readonly SendiosEvent[]) => heard.push(...events) }
-}

@@ -3,10 +3,15 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
 import { Readable } from 'node:stream'
 import express from 'express'
+import fastify, { type FastifyInstance } from 'fastify'
+import { Hono } from 'hono'
 import { expressWebhook } from 'omnicascade/http/express'
+import { fastifyWebhook } from 'omnicascade/http/fastify'
 import { fetchWebhook, type WebhookOptions } from 'omnicascade/http/fetch'
+import { nodeWebhook } from 'omnicascade/http/node'
 import { onTestFinished } from 'vitest'
 import { WebhookParseError, WebhookVerificationError } from '../../src/contract/errors.ts'
+import type { Awaitable } from '../../src/contract/json.ts'
 import type { Receipt, ReceiptSink } from '../../src/contract/receipt.ts'
 import type { Clock } from '../../src/contract/time.ts'
 import type { WebhookRequest, WebhookSource } from '../../src/contract/webhook.ts'
@@ -96,17 +101,35 @@ export function manualClock(now = 1_700_000_000_000) {
   return { clock, timers, timing, fire: () => [...timers.keys()].forEach((run) => void run()) }
 }
 
-/** What a mount takes: both edges have these options. */
+/** What a mount takes: every edge has these options. */
 export type AcmeOptions = Omit<WebhookOptions<AcmeEvent>, 'publicUrl'> & { readonly publicUrl?: string }
-type Mount = (sink: ReceiptSink, source: WebhookSource<AcmeEvent>, options?: AcmeOptions) => RequestListener
+type Mount = <E>(
+  sink: ReceiptSink,
+  source: WebhookSource<E>,
+  options?: WebhookOptions<E> & { publicUrl?: string },
+) => Awaitable<RequestListener>
 
-/** The handler in each of its homes. */
+/** The handler in each of its homes, at `/hooks`. */
 export const mounts: readonly (readonly [string, Mount])[] = [
   ['Express 5', (...args) => express().use('/hooks', expressWebhook(...args))],
   ['Express 4', (...args) => express4().use('/hooks', expressWebhook(...args))],
-  ['bare node:http', (...args) => expressWebhook(...args)],
-  ['fetch', (...args) => overNode(fetchWebhook(...args))],
+  ['node:http', (...args) => nodeWebhook(...args)],
+  ['Fastify 5', (...args) => routed(fastify().register(fastifyWebhook(...args), { prefix: '/hooks' }))],
+  ['Hono', (...args) => overHono(fetchWebhook(...args))],
+  ['fetch, as of Next, Bun, Deno and Workers', (...args) => overNode(fetchWebhook(...args))],
 ]
+
+/** A Fastify app as a listener, once its plugins are loaded. */
+export async function routed(app: FastifyInstance): Promise<RequestListener> {
+  onTestFinished(() => app.close())
+  await app.ready()
+  return app.routing
+}
+
+function overHono(handler: (request: Request) => Promise<Response>): RequestListener {
+  const app = new Hono().all('/hooks', (c) => handler(c.req.raw))
+  return overNode(async (request) => app.fetch(request))
+}
 
 /** Runs a Web-standard handler on `node:http`, as the runtimes' own adapters do. */
 export function overNode(handler: (request: Request) => Promise<Response>): RequestListener {

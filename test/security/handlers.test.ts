@@ -33,7 +33,7 @@ const statusesIn = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g
 describe.each(mounts)('a handler on %s', (_, mount) => {
   async function start(options: AcmeOptions = {}, source = acme()) {
     const sink = memorySink()
-    return { port: await serve(mount(sink, source, { ...quiet, ...options })), sink, source }
+    return { port: await serve(await mount(sink, source, { ...quiet, ...options })), sink, source }
   }
 
   test('gives a body its time as a whole: a byte now and then does not lengthen it', async () => {
@@ -133,7 +133,7 @@ describe.each(mounts)('a handler on %s', (_, mount) => {
       const { status, text, headers } = await call(port, request)
       expect(status).toBeGreaterThanOrEqual(400)
       expect(text + JSON.stringify(headers)).not.toContain('marked')
-      expect(headers['content-type']).toBe('application/json')
+      expect(headers['content-type']).toMatch(/^application\/json\b/)
     }
   })
 })
