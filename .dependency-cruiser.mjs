@@ -1,6 +1,6 @@
 // The design's arrows (docs/architecture.md), checked by `npm run lint`; test/package/arrows.test.ts plants a violation of each.
 const rooms =
-  'cascade|notifier|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing'
+  'cascade|notifier|cost|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing'
 const core = '^src/(contract/|cascade/|notifier/|templates/(?!liquid)|text/|index\\.ts$)'
 
 export default {
@@ -25,7 +25,7 @@ export default {
       severity: 'error',
       from: { path: core },
       to: {
-        path: '^src/(links|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing)/|^src/templates/liquid',
+        path: '^src/(cost|links|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing)/|^src/templates/liquid',
       },
     },
     {
@@ -52,7 +52,7 @@ export default {
       name: 'adapters-know-the-contract-only',
       comment: 'what adapters share is in wire and text',
       severity: 'error',
-      from: { path: '^src/(templates|links|webhooks|samba|shorteners|stores|schedulers|http|telemetry)/' },
+      from: { path: '^src/(cost|templates|links|webhooks|samba|shorteners|stores|schedulers|http|telemetry)/' },
       to: { path: `^src/(${rooms})/`, pathNot: '^src/(wire|text|$1)/' },
     },
     {

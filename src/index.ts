@@ -35,6 +35,7 @@ export type {
 export type { Failure, FailureKind } from './contract/failure.ts'
 export type { Awaitable, JsonObject, JsonValue } from './contract/json.ts'
 export type { LinkContext, LinkRewriter, ShortenedText, Shortener } from './contract/links.ts'
+export type { Cost, Price, PricedMessage, PriceOf } from './contract/price.ts'
 export type {
   CallContext,
   CancelRequest,
@@ -71,7 +72,7 @@ export type { ParsedWebhook, WebhookAnswer, WebhookRequest, WebhookSource } from
 export type { BeforeSend } from './notifier/begin.ts'
 export { createNotifier } from './notifier/create-notifier.ts'
 export type { DeliveryTimes } from './notifier/delivery-times.ts'
-export type { Explanation, StepExplanation } from './notifier/explain.ts'
+export type { CostExplanation, Explanation, StepExplanation } from './notifier/explain.ts'
 export { type MemoryStoreOptions, memoryStore } from './notifier/memory-store.ts'
 export type { Accepted, Categorised, Notifier, NotifierOptions } from './notifier/notifier.ts'
 export type { Routing } from './notifier/pool.ts'

@@ -1,4 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
+import { type Cost, compareAmounts } from '../contract/price.ts'
 import { idempotencyKeyFor } from './idempotency-key.ts'
 import type { Input } from './input.ts'
 import { retryAt } from './retry.ts'
@@ -81,6 +82,7 @@ export function accept(turn: Turn, input: InputOf<'accepted'>): void {
   // What was assumed meanwhile is assumed no longer if the answer says it.
   if (rankOf(input.status) >= rankOf(attempt.status)) attempt.assumed = false
   attempt.status = furthest(attempt.status, input.status)
+  charge(turn, attempt, input.cost)
   noteAttempt(turn, 'attempt.accepted', input, { messageId: input.messageId })
   const step = turn.record.steps[input.step]!
   judge(turn, input)
@@ -123,7 +125,8 @@ export function reject(turn: Turn, input: Rejection): void {
 export function receive(turn: Turn, input: InputOf<'receipt'>): void {
   const attempt = attemptOf(turn, input)
   if (attempt === undefined) return
-  const { status } = input.receipt
+  const { status, cost } = input.receipt
+  if (cost !== undefined) charge(turn, attempt, { ...cost, reported: true })
   const step = turn.record.steps[input.step]!
   const failed = status === 'failed' || status === 'expired'
   const confirms = attempt.assumed && rankOf(attempt.status) <= rankOf(failed ? null : status)
@@ -141,11 +144,23 @@ export function receive(turn: Turn, input: InputOf<'receipt'>): void {
     if (attempt.state === 'failed') attempt.state = 'unknown'
   }
   if (confirms) attempt.assumed = false
-  const { at: occurredAt, ...said } = input.receipt
+  const { at: occurredAt, cost: _cost, ...said } = input.receipt
   noteAttempt(turn, 'attempt.receipt', input, { ...said, occurredAt })
   if (!contradicted && isContradictory(step, attempt)) noteAttempt(turn, 'attempt.contradicted', input, { status })
   judge(turn, input)
   if (step.state === 'ready' && isLive(step, attempt)) awaitReceipt(turn, input.step)
+}
+
+/** What the vendor says counts for more than a price list does; of two things that it says, the higher, whatever their order. */
+function charge(turn: Turn, attempt: AttemptDraft, cost: Cost | undefined): void {
+  const before = attempt.cost
+  if (cost === undefined || (before && !(cost.reported && (!before.reported || isHigher(cost, before))))) return
+  attempt.cost = cost
+  turn.changed = true
+}
+
+function isHigher(one: Cost, other: Cost): boolean {
+  return (compareAmounts(one.amount, other.amount) || (one.currency > other.currency ? 1 : -1)) > 0
 }
 
 /** Whether an attempt was reported both delivered (or as good as that) and failed. */

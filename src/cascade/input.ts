@@ -1,6 +1,7 @@
 import type { Address } from '../contract/channel.ts'
 import type { TimelineEntry } from '../contract/events.ts'
 import type { Failure } from '../contract/failure.ts'
+import type { Cost } from '../contract/price.ts'
 import type { ReceiptSupport } from '../contract/provider.ts'
 import type { DeliveryStatus, Receipt } from '../contract/receipt.ts'
 import type { NotificationRecord } from '../contract/record.ts'
@@ -46,6 +47,7 @@ export type Input = { readonly at: number; readonly defers?: boolean | undefined
       readonly messageId: string | null
       readonly keys: readonly string[]
       readonly status: DeliveryStatus
+      readonly cost?: Cost
     }
   /** `random` in [0, 1) spreads the retries. */
   | {
@@ -59,7 +61,7 @@ export type Input = { readonly at: number; readonly defers?: boolean | undefined
       readonly type: 'receipt'
       readonly step: number
       readonly attempt: number
-      readonly receipt: Pick<Receipt, 'status' | 'at' | 'raw' | 'reason' | 'link'>
+      readonly receipt: Pick<Receipt, 'status' | 'at' | 'raw' | 'reason' | 'link' | 'cost'>
     }
   /** A call is still under way: whoever makes it is alive. */
   | { readonly type: 'renewed'; readonly step: number; readonly attempt: number; readonly leaseUntil: number }

@@ -1,5 +1,6 @@
 import type { Address, AddressKey, Channel, Recipient } from './channel.ts'
 import type { ContentByChannel } from './content.ts'
+import type { Price } from './price.ts'
 import type { DeliveryStatus, Receipt } from './receipt.ts'
 import type { Duration } from './time.ts'
 
@@ -55,6 +56,8 @@ export interface SendResult {
   readonly keys?: readonly string[]
   /** How far the message is already; `accepted` when left out. */
   readonly status?: DeliveryStatus
+  /** What the vendor charges for the message, all of it, where its answer says so. */
+  readonly cost?: Price
 }
 
 /** What is needed to call an accepted message back. */

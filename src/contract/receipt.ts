@@ -1,3 +1,4 @@
+import type { Price } from './price.ts'
 import type { Suppression } from './suppression.ts'
 
 /** How far a message has come, in rising order: `accepted < sent < delivered < read < clicked`. */
@@ -21,6 +22,8 @@ export interface Receipt {
   readonly raw?: string
   /** Why it failed, in the vendor's words or code. */
   readonly reason?: string
+  /** What the vendor charges for the message, all of it, where the vendor says it. */
+  readonly cost?: Price
   /** The link that was clicked, whole, as the vendor gives it. Its query may hold a token: do not log it. */
   readonly link?: string
   /**

@@ -3,6 +3,7 @@ import type { Content } from './content.ts'
 import type { TimelineEntry } from './events.ts'
 import type { Failure } from './failure.ts'
 import type { JsonObject, JsonValue } from './json.ts'
+import type { Cost } from './price.ts'
 import type { ReceiptSupport } from './provider.ts'
 import type { DeliveryStatus } from './receipt.ts'
 import type { Window } from './time.ts'
@@ -80,6 +81,8 @@ export interface AttemptRecord {
   readonly receiptFailure: 'failed' | 'expired' | null
   /** Why the call failed. */
   readonly failure: Failure | null
+  /** What it costs, once the vendor has accepted it. Left out where that is not known. */
+  readonly cost?: Cost
 }
 
 /** One channel of the cascade and how it fares. */

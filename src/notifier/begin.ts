@@ -14,6 +14,7 @@ import { thrownIn } from './classify.ts'
 import { askHost, askList, type IsSuppressed } from './host-word.ts'
 import { leaseUntil } from './lease.ts'
 import type { Permit, Pool } from './pool.ts'
+import type { PricingContext } from './pricing.ts'
 import { type RenderContext, render } from './render.ts'
 
 /** A hook's word on a step that is about to start: `false` or a reason stops it, `until` (Unix milliseconds) puts it off. */
@@ -41,7 +42,7 @@ interface Sendable {
 }
 
 /** What preparing an attempt needs. */
-export interface BeginContext {
+export interface BeginContext extends PricingContext {
   readonly clock: Clock
   readonly pool: Pool
   readonly providers: readonly ChannelProvider[]
@@ -49,8 +50,6 @@ export interface BeginContext {
   readonly suppression: SuppressionList | undefined
   readonly rendering: RenderContext
   readonly onMissing: (id: string, missing: { readonly template: string; readonly version: string }) => void
-  /** A hook, or an adapter outside a call, has thrown. */
-  readonly onFault: (id: string, error: unknown) => void
 }
 
 const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const

@@ -72,6 +72,7 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     random,
     providers,
     routing: options.routing ?? {},
+    prices: options.prices,
     breaker,
     emit: events.operator,
     parkFor: options.parkFor === undefined ? Math.max(leastParked, ...channels.map(waitFor)) : millisecondsOf(options.parkFor)!,
@@ -194,7 +195,8 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     async explain(request: NotificationRequest) {
       const record = await planned(request)
       const { explainRecord } = await import('./explain.ts')
-      return explainRecord(record, providers, { ...rendering, dryRun: true })
+      const pricing = { prices: options.prices, onFault: (_id: string, error: unknown) => events.error(error) }
+      return explainRecord(record, providers, { ...rendering, dryRun: true }, pricing)
     },
     async get(id) {
       const record = await stored(id)

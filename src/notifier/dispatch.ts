@@ -13,6 +13,7 @@ import type { EndableClock } from './endable-clock.ts'
 import type { Applied, EngineContext, EngineCore } from './engine.ts'
 import { keepLease, mayBeLost, notMade } from './lease.ts'
 import { createPool, type Permit, type PoolOptions } from './pool.ts'
+import { costOfCall } from './pricing.ts'
 import { within } from './within.ts'
 
 type Cut = Extract<Effect, { type: 'cancelAtProvider' }>
@@ -120,7 +121,8 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
         await write(record, { type: 'rejected', ...place, failure: called.failure, random: random() }, () => lease)
         return
       }
-      const accepted = { type: 'accepted', ...place, ...asTold(called.result) } as const
+      const cost = costOfCall(context, record.id, provider.name, request, called.result)
+      const accepted = { type: 'accepted', ...place, ...asTold(called.result), ...(cost && { cost }) } as const
       const { after } = await write(record, accepted, () => lease)
       await engine.hearParked(after, index)
       if (provider.poll !== undefined) await expectReceipt(after, index)

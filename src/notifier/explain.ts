@@ -5,9 +5,11 @@ import type { Channel } from '../contract/channel.ts'
 import type { Content } from '../contract/content.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { ShortenedText } from '../contract/links.ts'
+import { type Price, totalOf } from '../contract/price.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { NotificationRecord, StepReason, StepRecord } from '../contract/record.ts'
 import { countSegments, type SegmentCount } from '../text/sms.ts'
+import { type PricingContext, priceOfStep } from './pricing.ts'
 import { type RenderContext, render } from './render.ts'
 
 /** What a step would do. */
@@ -33,6 +35,18 @@ export interface StepExplanation {
   /** For SMS: encoding, segments, and what forces UCS-2. */
   readonly segments: SegmentCount | null
   readonly links: ShortenedText['links']
+  /** What it would cost through the first of `providers`; null where there is no price for it. */
+  readonly cost: Price | null
+}
+
+/** What a notification would cost, one amount for each currency, with the required steps in any case. */
+export interface CostExplanation {
+  /** If the first step of the chain delivers. */
+  readonly best: readonly Price[]
+  /** If each step is accepted, and none before the last delivers. */
+  readonly worst: readonly Price[]
+  /** Indices of the steps that could be sent and have no price: these sums leave them out. */
+  readonly unpriced: readonly number[]
 }
 
 /** A dry run: what `send` would do with the same request now. */
@@ -40,6 +54,8 @@ export interface Explanation {
   readonly sendAt: number
   readonly expiresAt: number | null
   readonly steps: readonly StepExplanation[]
+  /** Null where the notifier has no `prices`. */
+  readonly cost: CostExplanation | null
 }
 
 /** Runs the same machine as `send` on a planned record, with silence for an answer, and renders each step. Sends and stores nothing. */
@@ -47,6 +63,7 @@ export async function explainRecord(
   planned: NotificationRecord,
   providers: readonly ChannelProvider[],
   context: RenderContext,
+  pricing: PricingContext,
 ): Promise<Explanation> {
   const starts = simulate(planned, providers)
   const steps = planned.steps.map(async (step, index): Promise<StepExplanation> => {
@@ -57,6 +74,7 @@ export async function explainRecord(
       ? await render(planned, channels, { ...context, onShortened: (_id, _channel, shortened) => links.push(...shortened.links) })
       : null
     const content = rendered !== null && 'content' in rendered ? rendered.content : null
+    const able = providers.filter((provider) => serves(provider, step) && reaches(provider, step, planned))
     return {
       step: index,
       channel: step.channel,
@@ -66,16 +84,28 @@ export async function explainRecord(
       when: applies ? whenOf(planned, index, providers) : null,
       startsAt: starts.get(index) ?? null,
       within: step.within,
-      providers: providers
-        .filter((provider) => serves(provider, step) && reaches(provider, step, planned))
-        .map(({ name }) => name),
+      providers: able.map(({ name }) => name),
       content,
       failure: failureIn(rendered),
       segments: content?.sms === undefined ? null : countSegments(content.sms.text),
       links,
+      cost: (content && able[0] && priceOfStep(pricing, planned, step, able[0], content)) ?? null,
     }
   })
-  return { sendAt: planned.sendAt, expiresAt: planned.expiresAt, steps: await Promise.all(steps) }
+  const explained = await Promise.all(steps)
+  const cost = pricing.prices === undefined ? null : costFrom(explained)
+  return { sendAt: planned.sendAt, expiresAt: planned.expiresAt, steps: explained, cost }
+}
+
+function costFrom(steps: readonly StepExplanation[]): CostExplanation {
+  const sent = steps.filter(({ content }) => content !== null)
+  const first = sent.find(({ required }) => !required)
+  const total = (charged: readonly StepExplanation[]) => totalOf(charged.flatMap(({ cost }) => cost ?? []))
+  return {
+    best: total(sent.filter((step) => step.required || step === first)),
+    worst: total(sent),
+    unpriced: sent.filter(({ cost }) => cost === null).map(({ step }) => step),
+  }
 }
 
 /** When each step would start if nothing ever delivered: silence where receipts would tell, a plain failure where they would not. */

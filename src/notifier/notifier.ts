@@ -2,6 +2,7 @@ import type { Channel, Recipient } from '../contract/channel.ts'
 import type { CancelAnswer, NotifierEvent, NotifierEvents } from '../contract/events.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter } from '../contract/links.ts'
+import type { PriceOf } from '../contract/price.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
@@ -39,6 +40,11 @@ export interface NotifierOptions<P extends readonly ChannelProvider[], G extends
   readonly retry?: { readonly attempts?: number; readonly baseDelay?: Duration; readonly maxDelay?: Duration }
   /** How a channel's providers are chosen among. Default `in-order`. */
   readonly routing?: Readonly<Partial<Record<Channel, Routing>>>
+  /**
+   * What messages cost, by the name of their provider: made by `priceList` of `omnicascade/cost`, or functions of the app's own. A record then says
+   * what each accepted attempt costs, and `explain` what it would.
+   */
+  readonly prices?: Readonly<Record<string, PriceOf>>
   /** When a provider's circuit opens. Default: after 5 failures in a row, for 30 s. */
   readonly breaker?: { readonly threshold?: number; readonly coolDown?: Duration }
   /** The categories that requests may name; a misspelt one does not compile, and is refused. Default: any text. */

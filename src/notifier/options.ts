@@ -9,7 +9,7 @@ import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+  'providers prices store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
     ' ',
   ),
 )
@@ -53,6 +53,11 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
     checkChannels(provider, path, report)
     check(provider, ['timeout', 'pollEvery', 'limits.rate.per'], isDuration, durationForm, `${path}.`)
     check(provider, ['limits.rate.count', 'limits.concurrency'], isCount, countForm, `${path}.`)
+  }
+  for (const [name, price] of Object.entries(options?.prices ?? {})) {
+    if (!names.has(name)) report(`prices.${name}`, 'is not the name of a provider')
+    if (typeof price !== 'function')
+      report(`prices.${name}`, 'is no price: give what priceList() made, or a function of your own')
   }
   for (const [channel, route] of Object.entries(options?.routing ?? {})) {
     if (!isChannel(channel)) report(`routing.${channel}`, noChannel)

@@ -1,4 +1,5 @@
 import { mayArrive, rankOf } from '../cascade/status.ts'
+import { priceFrom } from '../contract/price.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
@@ -132,13 +133,15 @@ export function createReceipts(
 }
 
 /** What the record keeps of a receipt. */
-function essence({ status, at, raw, reason, link }: Receipt) {
+function essence({ status, at, raw, reason, link, cost: given }: Receipt) {
+  const cost = priceFrom(given)
   return {
     status,
     at,
     ...(raw !== undefined && { raw }),
     ...(reason !== undefined && { reason }),
     ...(link !== undefined && { link }),
+    ...(cost !== undefined && { cost }),
   }
 }
 

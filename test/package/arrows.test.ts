@@ -32,6 +32,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
   'http/express.ts': ['type express', './handle.ts', '../providers/slack.ts'],
   'http/handle.ts': ['../contract/record.ts'],
   'pictures/pictures.ts': ['../cascade/leaf.ts', '../contract/record.ts', '../wire/leaf.ts'],
+  'cost/cost.ts': ['../text/leaf.ts', '../contract/record.ts', '../notifier/leaf.ts'],
   'links/links.ts': ['linkify-it', '../contract/record.ts'],
   'testing/testing.ts': ['../notifier/notifier.ts', '../contract/record.ts'],
   'index.ts': ['./notifier/leaf.ts', './contract/record.ts', './links/links.ts'],
@@ -43,6 +44,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
 const caught = `
 adapters-do-not-know-each-other: src/providers/smtp/options.ts -> src/providers/smtp2.ts
 adapters-do-not-know-each-other: src/providers/telegram.ts -> src/providers/slack.ts
+adapters-know-the-contract-only: src/cost/cost.ts -> src/notifier/leaf.ts
 adapters-know-the-contract-only: src/http/express.ts -> src/providers/slack.ts
 adapters-know-the-contract-only: src/samba/samba.ts -> src/testing/leaf.ts
 adapters-know-the-contract-only: src/templates/liquid.ts -> src/notifier/leaf.ts

@@ -63,6 +63,7 @@ export function sampleAttempt(id: string, more: Partial<AttemptRecord> = {}): At
     assumed: false,
     receiptFailure: null,
     failure: null,
+    cost: { amount: '0.0412', currency: 'EUR', reported: false },
     ...more,
   }
 }
