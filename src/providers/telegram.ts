@@ -14,7 +14,7 @@ import { noReason, vendorWords } from '../wire/redact.ts'
 
 /** Options of `telegram`. */
 export interface TelegramOptions extends HttpOptions {
-  /** As @BotFather gives it. */
+  /** As `@BotFather` gives it. */
   readonly token: string
   readonly name?: string
   /** Default 30 messages a second, which is what Telegram allows a bot for free. */

@@ -2,9 +2,10 @@
 // process of its own. Only its environment differs, and where its calls go: loopback.ts sends those to the demo's twins.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { pages } from '../../docs/.vitepress/repository.ts'
 import { mailTwin } from '../../examples/demo/twins/mail.ts'
 import { sambaTwin } from '../../examples/demo/twins/samba.ts'
 import { sendiosTwin } from '../../examples/demo/twins/sendios.ts'
@@ -14,13 +15,14 @@ import { problemsOf, snippetsOf } from './snippets.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const readme = snippetsOf('README.md')
-const docs = globSync('docs/**/*.md', { cwd: root, exclude: (name) => /node_modules/.test(name) }).flatMap(snippetsOf)
+const docs = pages.filter((page) => page.startsWith('docs/')).flatMap(snippetsOf)
 
 // What the prose around the documentation's examples takes for granted. A block that defines one of these itself has its own.
 const takenForGranted = `
 declare const app: import('express').Express
 declare const express: typeof import('express')
 declare const notifier: import('omnicascade').Notifier
+declare const id: string
 declare const hookSecret: string
 declare const email: string
 declare const password: string
@@ -44,6 +46,13 @@ describe('the examples', () => {
     expect(readme.length).toBeGreaterThanOrEqual(3)
     expect(docs.length).toBeGreaterThan(10)
     expect(problemsOf([...readme, ...docs], takenForGranted)).toEqual([])
+  })
+
+  test('are all marked `ts`, so that none goes unseen', () => {
+    const others = pages.filter((page) =>
+      /^```(js|javascript|typescript|tsx|mts|vue)$/m.test(readFileSync(resolve(root, page), 'utf8')),
+    )
+    expect(others).toEqual([])
   })
 
   test('are checked by a compiler that finds a mistake, and says where', { timeout: 30_000 }, () => {
