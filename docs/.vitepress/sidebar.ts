@@ -53,6 +53,9 @@ export const sidebar: Item[] = [
       page('Sendios webhooks', '/webhooks-sendios'),
       page('The Samba event stream', '/samba'),
       page('Stores', '/stores'),
+      page('Telemetry and logs', '/telemetry'),
+      page('Pictures', '/pictures'),
+      page('Cost', '/cost'),
       page('Link shorteners', '/shorteners'),
       page('API', '/api/'),
     ],
@@ -102,6 +105,7 @@ export const sidebar: Item[] = [
       page('Scaling', '/scaling'),
       page('Performance', '/performance'),
       page('Robustness', '/robustness'),
+      page('Runtimes', '/runtimes'),
     ],
   },
   {
