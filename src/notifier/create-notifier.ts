@@ -26,7 +26,8 @@ const loadIntake = lazy(() => import('./intake.ts'))
 // A receipt is kept at least for as long as it may be waited for.
 const leastParked = 15 * 60_000
 
-type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
+/** The channels of a list of providers. */
+export type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
 
 const closed = () => new OmnicascadeError('closed', 'the notifier is closed')
 

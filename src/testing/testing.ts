@@ -1,6 +1,7 @@
 /** Help for testing apps that notify: time that stands still, and vendors that do as they are told. */
 export type { ContractCase, ExpectedFailure, Wire } from './http/checks.ts'
 export type { Answer, VendorCall } from './http/vendor.ts'
+export type { Outbox, SentMessage } from './outbox.ts'
 export { type ProviderContract, providerContract } from './provider-contract.ts'
 export {
   type ContractTime,
@@ -9,6 +10,7 @@ export {
   type SchedulerContractOptions,
   schedulerContract,
 } from './scheduler-contract.ts'
+export type { After, Script, ScriptLine } from './script.ts'
 export {
   accept,
   fail,
@@ -37,6 +39,7 @@ export { signVkWebhook } from './signers/vk.ts'
 export { signVonageWebhook } from './signers/vonage.ts'
 export { signWhatsAppCloudWebhook } from './signers/whatsapp-cloud.ts'
 export { type OpenedStore, type StoreContractCase, type StoreContractOptions, storeContract } from './store-contract.ts'
+export { createTestNotifier, type TestNotifier, type TestNotifierOptions } from './test-notifier.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'
 export {
   type UnsignedWebhook,

@@ -1,5 +1,6 @@
 import { toMilliseconds } from '../contract/duration.ts'
 import type { Clock, Duration } from '../contract/time.ts'
+import { createDueQueue } from '../notifier/due-queue.ts'
 import { lazy } from '../notifier/lazy.ts'
 
 /** A clock that stands still until it is told to go on. */
@@ -12,8 +13,18 @@ export interface VirtualClock extends Clock {
   readonly timers: number
 }
 
-// What the core loads on first use is loaded before time goes on: how long a disk takes must not decide what a test sees.
-const loadAll = lazy(() =>
+/** The timers of one moment, in the order in which they were set. */
+interface Moment {
+  place: number
+  readonly at: number
+  readonly timers: Set<() => void>
+}
+
+// A test that fakes timers, for the sake of `Date`, say, must not stop this clock.
+const { setImmediate: immediately } = globalThis
+
+/** What the core loads on first use is loaded before time goes on: how long a disk takes must not decide what a test sees. */
+export const loadAll = lazy(() =>
   Promise.all([
     import('../notifier/commit.ts'),
     import('../notifier/work.ts'),
@@ -28,20 +39,41 @@ const loadAll = lazy(() =>
 
 /** A clock for tests, starting at `start` (Unix milliseconds). */
 export function virtualClock(start = 0): VirtualClock {
+  return steppedClock(start, turn)
+}
+
+/** A virtual clock that waits for `settle` before time goes on, and after each timer. */
+export function steppedClock(start: number, settle: () => Promise<void>): VirtualClock {
   let now = start
-  let sequence = 0
-  const timers = new Map<number, { at: number; run: () => void }>()
+  let count = 0
+  const moments = new Map<number, Moment>()
+  const queue = createDueQueue<Moment>()
+
+  function momentAt(at: number): Moment {
+    const moment = moments.get(at) ?? { place: -1, at, timers: new Set() }
+    if (moments.has(at)) return moment
+    moments.set(at, moment)
+    queue.set(moment, at)
+    return moment
+  }
 
   async function advanceTo(time: number): Promise<void> {
     await loadAll()
-    await turn()
+    await settle()
     for (;;) {
-      const next = [...timers].filter(([, { at }]) => at <= time).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0]
-      if (next === undefined) break
-      timers.delete(next[0])
-      now = Math.max(now, next[1].at)
-      next[1].run()
-      await turn()
+      const [moment] = queue.due(time, 1)
+      if (moment === undefined) break
+      const [run] = moment.timers
+      if (run === undefined) {
+        moments.delete(moment.at)
+        queue.set(moment, null)
+        continue
+      }
+      moment.timers.delete(run)
+      count--
+      now = Math.max(now, moment.at)
+      run()
+      await settle()
     }
     now = Math.max(now, time)
   }
@@ -49,19 +81,23 @@ export function virtualClock(start = 0): VirtualClock {
   return {
     now: () => now,
     setTimer(delay, run) {
-      const id = sequence++
-      timers.set(id, { at: now + Math.max(0, delay), run })
-      return () => timers.delete(id)
+      const { timers } = momentAt(now + Math.max(0, delay))
+      const fire = () => run()
+      timers.add(fire)
+      count++
+      return () => {
+        if (timers.delete(fire)) count--
+      }
     },
     advance: (duration) => advanceTo(now + toMilliseconds(duration)),
     advanceTo,
     get timers() {
-      return timers.size
+      return count
     },
   }
 }
 
 /** Lets every promise that can settle without I/O settle: immediates run only once no microtask is left. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+export function turn(): Promise<void> {
+  return new Promise((resolve) => immediately(resolve))
 }

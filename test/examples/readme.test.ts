@@ -37,9 +37,9 @@ describe('the examples', () => {
     expect(readme.map(({ code }) => code)).toContain(file)
   })
 
-  test('of the page on testing are test/examples/own-cascades.test.ts, which runs', () => {
+  test('of the page on testing begin with test/examples/own-cascades.test.ts, which runs', () => {
     const file = readFileSync(resolve(root, 'test/examples/own-cascades.test.ts'), 'utf8')
-    expect(snippetsOf('docs/testing.md').map(({ code }) => code)).toEqual([file])
+    expect(snippetsOf('docs/testing.md')[0]?.code).toBe(file)
   })
 
   test('of the README and of every page of the documentation compile', { timeout: 30_000 }, () => {
