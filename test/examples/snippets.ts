@@ -30,7 +30,8 @@ export function snippetsOf(file: string): readonly Snippet[] {
  * around them takes for granted.
  */
 export function problemsOf(snippets: readonly Snippet[], globals = ''): readonly string[] {
-  const options = { ...projectOptions(), noUnusedLocals: false }
+  // The last two: apps on Nest are written so.
+  const options = { ...projectOptions(), noUnusedLocals: false, experimentalDecorators: true, erasableSyntaxOnly: false }
   const modules = new Map(snippets.map((snippet, index) => [resolve(root, 'test/examples', `snippet-${index}.ts`), snippet]))
   const ambient = resolve(root, 'test/examples/globals.d.ts')
   const textOf = (path: string) => {

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type RequestListener, request as se
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { NestFactory } from '@nestjs/core'
 import express from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import { expressWebhook } from 'omnicascade/http/express'
 import { fastifyWebhook } from 'omnicascade/http/fastify'
 import { fetchWebhook, type WebhookOptions } from 'omnicascade/http/fetch'
+import { OmnicascadeModule } from 'omnicascade/http/nest'
 import { nodeWebhook } from 'omnicascade/http/node'
 import { onTestFinished } from 'vitest'
 import { WebhookParseError, WebhookVerificationError } from '../../src/contract/errors.ts'
@@ -102,12 +104,9 @@ export function manualClock(now = 1_700_000_000_000) {
 }
 
 /** What a mount takes: every edge has these options. */
-export type AcmeOptions = Omit<WebhookOptions<AcmeEvent>, 'publicUrl'> & { readonly publicUrl?: string }
-type Mount = <E>(
-  sink: ReceiptSink,
-  source: WebhookSource<E>,
-  options?: WebhookOptions<E> & { publicUrl?: string },
-) => Awaitable<RequestListener>
+export type AcmeOptions = MountOptions<AcmeEvent>
+type MountOptions<E> = Omit<WebhookOptions<E>, 'publicUrl'> & { readonly publicUrl?: string }
+type Mount = <E>(sink: ReceiptSink, source: WebhookSource<E>, options?: MountOptions<E>) => Awaitable<RequestListener>
 
 /** The handler in each of its homes, at `/hooks`. */
 export const mounts: readonly (readonly [string, Mount])[] = [
@@ -115,6 +114,7 @@ export const mounts: readonly (readonly [string, Mount])[] = [
   ['Express 4', (...args) => express4().use('/hooks', expressWebhook(...args))],
   ['node:http', (...args) => nodeWebhook(...args)],
   ['Fastify 5', (...args) => routed(fastify().register(fastifyWebhook(...args), { prefix: '/hooks' }))],
+  ['NestJS', (...args) => overNest(...args)],
   ['Hono', (...args) => overHono(fetchWebhook(...args))],
   ['fetch, as of Next, Bun, Deno and Workers', (...args) => overNode(fetchWebhook(...args))],
 ]
@@ -124,6 +124,15 @@ export async function routed(app: FastifyInstance): Promise<RequestListener> {
   onTestFinished(() => app.close())
   await app.ready()
   return app.routing
+}
+
+async function overNest<E>(sink: ReceiptSink, source: WebhookSource<E>, options?: MountOptions<E>): Promise<RequestListener> {
+  const notifier = Object.assign(sink, { close: async () => {} })
+  const root = OmnicascadeModule.forRoot({ notifier, webhooks: [{ path: 'hooks', source, ...options }] })
+  const app = await NestFactory.create(root, { logger: false, abortOnError: false })
+  onTestFinished(() => app.close())
+  await app.init()
+  return app.getHttpAdapter().getInstance() as RequestListener
 }
 
 function overHono(handler: (request: Request) => Promise<Response>): RequestListener {
