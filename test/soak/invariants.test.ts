@@ -62,7 +62,16 @@ function sound() {
   const events: Record<string, number> = { 'notification.created': sent, 'notification.settled': sent, 'attempt.started': sent }
   const measured = (): Writable<Measured> => ({ calls: sent, peak: 1, densest: 1, tightest: null })
   return {
-    ...{ seed, sent, factor, open: [] as VendorName[], errors: [] as string[], openHandles: [] as string[], memory: flat() },
+    ...{
+      seed,
+      sent,
+      factor,
+      stalled: 20,
+      open: [] as VendorName[],
+      errors: [] as string[],
+      openHandles: [] as string[],
+      memory: flat(),
+    },
     tally: {
       ...{ told: ones(), status: ones(), by: ones(), accepted: ones(), twice: new Uint8Array(sent), settled: sent },
       ...{ attempts, unsure: new Uint8Array(sent * each), events, recorded: { ...events } as Record<string, number> },

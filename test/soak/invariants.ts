@@ -16,6 +16,8 @@ export interface SoakEvidence {
   readonly vendors: Readonly<Record<VendorName, VendorEvidence>>
   /** What left for each vendor, by the run's own clock. */
   readonly left: Readonly<Record<VendorName, Measured>>
+  /** The longest time that the app's process stood still, in milliseconds: calls that it had counted waited for so long. */
+  readonly stalled: number
   readonly turns: Circuits['turns']
   /** Circuits that are open at the end. */
   readonly open: readonly VendorName[]
@@ -149,15 +151,15 @@ function* keepsConcurrency({ vendors, left }: SoakEvidence): Generator<string> {
         yield `${peak} ${side} ${vendor}, which allows ${settings[vendor].limits.concurrency}`
 }
 
-/** All but exactly where calls leave; at the vendor's side, where they come with what they were on their way. */
-function* keepsRate({ vendors, left, factor }: SoakEvidence): Generator<string> {
+/** All but exactly where calls leave; at the vendor's side, where they come with what they were on their way. On either side a process that stood still is no fault. */
+function* keepsRate({ vendors, left, factor, stalled }: SoakEvidence): Generator<string> {
   for (const vendor of vendorNames) {
     const { count, per } = settings[vendor].limits.rate
     const { tightest: leaving } = left[vendor]
-    if (leaving !== null && leaving < per - betweenReads * factor)
+    if (leaving !== null && leaving < per - Math.max(betweenReads, stalled) * factor)
       yield `${count + 1} calls left for ${vendor} within ${leaving} ms, which allows ${count} in ${per} ms`
     const { tightest } = vendors[vendor].measured
-    if (tightest !== null && tightest < per / factor - onTheWay)
+    if (tightest !== null && tightest < per / factor - Math.max(onTheWay, stalled))
       yield `${count + 1} calls came to ${vendor} within ${tightest.toFixed(1)} ms, which allows ${count} in ${per / factor} ms`
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type FastClock, fastClock } from '../crash/clock.ts'
 import { openApp, openWeb } from './app.ts'
 import { startVendor, type VendorProcess } from './fleet.ts'
@@ -29,6 +30,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     VendorName,
     VendorProcess
   >
+  const delays = monitorEventLoopDelay({ resolution: 10 })
+  delays.enable()
   const started = { at: performance.now(), cpu: process.cpuUsage() }
   try {
     const web = await openWeb()
@@ -62,6 +65,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       tally: app.counter.tally,
       vendors,
       left: Object.fromEntries(vendorNames.map((name) => [name, app.left[name].measured()])) as SoakEvidence['left'],
+      stalled: delays.max / 1e6,
       turns: app.circuits.turns,
       open: [...app.circuits.open],
       errors: watch.errors,
@@ -70,6 +74,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     return { evidence, broken: judge(evidence), seconds, cpu: (user + system) / 1e6 }
   } finally {
+    delays.disable()
     watch.end()
     await Promise.all(vendorNames.map((name) => fleet[name].end()))
     await rm(folder, { recursive: true, force: true })

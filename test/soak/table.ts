@@ -4,7 +4,7 @@ import type { SoakResult } from './soak.ts'
 
 /** A run's figures, for people. */
 export function tableOf({ evidence, seconds, cpu }: SoakResult): string {
-  const { sent, factor, tally, vendors, turns, memory } = evidence
+  const { sent, factor, tally, vendors, turns, memory, stalled } = evidence
   const sum = (of: (vendor: (typeof vendorNames)[number]) => number) => vendorNames.reduce((total, name) => total + of(name), 0)
   const calls = sum((name) => vendors[name].measured.calls)
   const events = (type: string) => tally.events[type] ?? 0
@@ -32,7 +32,7 @@ export function tableOf({ evidence, seconds, cpu }: SoakResult): string {
     return `${name} ${memory.at(Math.floor(memory.length / 2))?.[name].toFixed(1)} MB at half, ${memory.at(-1)?.[name].toFixed(1)} MB at the end, ${by.toFixed(1)} MB by the slope (noise ${noise.toFixed(1)})`
   }
   return [
-    `${sent} notifications in ${seconds.toFixed(0)} s: ${(sent / seconds).toFixed(0)}/s; ${calls} calls, ${(calls / seconds).toFixed(0)}/s; CPU of the app ${cpu.toFixed(0)} s`,
+    `${sent} notifications in ${seconds.toFixed(0)} s: ${(sent / seconds).toFixed(0)}/s; ${calls} calls, ${(calls / seconds).toFixed(0)}/s; CPU of the app ${cpu.toFixed(0)} s, stood still for ${stalled.toFixed(0)} ms at the most`,
     `delivered ${count(tally.status, 1)}, not delivered ${count(tally.status, 2)}, duplicates ${count(tally.twice, 1)}, corrected ${events('notification.corrected')}`,
     `receipts ${events('attempt.receipt')}, parked ${events('receipt.parked')}, unmatched ${events('receipt.unmatched')}, timed out ${events('step.timed-out')}, held ${events('step.held')}`,
     ...rows,
