@@ -61,7 +61,7 @@ export type {
   StepState,
   Until,
 } from './contract/record.ts'
-export type { NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
+export type { CascadeOrder, NotificationRequest, RequestRules, StepInput, StepRules } from './contract/request.ts'
 export type { NotificationStore, Scheduler, SqlTransaction } from './contract/store.ts'
 export { StoreError, type StoreFault } from './contract/store-error.ts'
 export type { Suppression, SuppressionList, SuppressionReason } from './contract/suppression.ts'
@@ -75,6 +75,7 @@ export type { DeliveryTimes } from './notifier/delivery-times.ts'
 export type { CostExplanation, Explanation, StepExplanation } from './notifier/explain.ts'
 export { type MemoryStoreOptions, memoryStore } from './notifier/memory-store.ts'
 export type { Accepted, Categorised, Notifier, NotifierOptions } from './notifier/notifier.ts'
+export type { Reliability, ReliabilityQuestion } from './notifier/ordering.ts'
 export type { Routing } from './notifier/pool.ts'
 export type { SendManyOptions, SendManyResult } from './notifier/send-many.ts'
 export type { ContentSource, ContentSources } from './templates/content-source.ts'

@@ -23,6 +23,7 @@ export function fingerprintOf(
   add('to', to)
   add('cascade', request.cascade)
   add('window', request.window)
+  if (request.order !== 'as-given') add('order', request.order)
   add('category', request.category)
   add('metadata', request.metadata)
   if (request.sendAt !== undefined) add('sendAt', planned.sendAt)

@@ -3,7 +3,7 @@ import { durationForm, millisecondsOf } from '../contract/duration.ts'
 import { RequestError } from '../contract/errors.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { Message, NotificationRecord, OnUnknown, RetryPolicy, StepReason, StepRecord, Until } from '../contract/record.ts'
-import type { NotificationRequest, StepInput, StepRules } from '../contract/request.ts'
+import { type NotificationRequest, noPrices, orders, type StepInput, type StepRules } from '../contract/request.ts'
 import type { Issue } from '../contract/template.ts'
 import type { Duration, Window } from '../contract/time.ts'
 import { addressFor, serves } from './address.ts'
@@ -22,6 +22,8 @@ export interface PlanContext {
   readonly timeZone: string | null
   /** Those that the app has declared; undefined: any will do. */
   readonly categories?: readonly string[] | undefined
+  /** The app has given prices. */
+  readonly isPriced?: boolean
 }
 
 /** The request's template, if it is one: requests also come from queues and files. */
@@ -38,6 +40,7 @@ const requestKeys = [
   'sendAt',
   'expiresAt',
   'window',
+  'order',
   'idempotencyKey',
   'category',
   'metadata',
@@ -78,6 +81,8 @@ export function plan(
     report('expiresAt', 'is not after sendAt and now: nothing would ever be sent')
   const inputs: readonly StepInput[] = Array.isArray(request.cascade) ? request.cascade : []
   if (inputs.length === 0) report('cascade', 'is empty, or no array: name at least one channel')
+  oneOf(orders, request.order ?? 'as-given', 'order', report)
+  if (request.order === 'cheapest' && !context.isPriced) report('order', noPrices)
   const addressed = { ...request, to }
   const steps = inputs.map((input, index) => stepOf(input, index, addressed, zone, context, report))
   if (issues.length === 0 && steps.every((step) => step.state === 'skipped')) {

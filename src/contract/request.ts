@@ -27,6 +27,17 @@ export type StepInput<C extends Channel = Channel> =
   | (StepRules & { readonly channel: C })
   | (StepRules & { readonly channels: readonly C[]; readonly through: string })
 
+/**
+ * In which order the optional steps of a cascade are tried: as they are given; by what each would cost; or by how often its channel has delivered. Ties,
+ * and what nobody knows the price of, come as given. Required steps are sent beside them in any case.
+ */
+export type CascadeOrder = (typeof orders)[number]
+
+export const orders = ['as-given', 'cheapest', 'most-reliable'] as const
+
+/** What is said of an order by price where there is none. */
+export const noPrices = "is 'cheapest', but there are no prices: give createNotifier({ prices })"
+
 /** When and under which conditions a notification is sent. */
 export interface RequestRules {
   /** Not before this moment. Default: now. */
@@ -35,6 +46,8 @@ export interface RequestRules {
   readonly expiresAt?: Moment | undefined
   /** Hours in which steps may start, in the recipient's time zone. */
   readonly window?: Window | undefined
+  /** In which order its optional steps are tried; decided when it is sent. Default: the notifier's `defaults.order`, or `as-given`. */
+  readonly order?: CascadeOrder | undefined
   /** The same key with the same request gives the same notification, and nothing is sent again. */
   readonly idempotencyKey?: string | undefined
   /** What kind of notification this is, in the app's own words, for preferences: `marketing`, `orders`, `security`. Kept in the record, never sent. */

@@ -14,7 +14,7 @@ import { thrownIn } from './classify.ts'
 import { askHost, askList, type IsSuppressed } from './host-word.ts'
 import { leaseUntil } from './lease.ts'
 import type { Permit, Pool } from './pool.ts'
-import type { PricingContext } from './pricing.ts'
+import { type PricingContext, rankProviders } from './pricing.ts'
 import { type RenderContext, render } from './render.ts'
 
 /** A hook's word on a step that is about to start: `false` or a reason stops it, `until` (Unix milliseconds) puts it off. */
@@ -96,7 +96,7 @@ function admit(
       !broken.includes(provider),
   )
   const canSend = (sendable: Sendable) => able.filter((provider) => partsFor(provider, step, sendable, record).length > 0)
-  const candidates = canSend(sendable)
+  const candidates = rankProviders(context, record, step, canSend(sendable), sendable.content)
   if (candidates.length === 0 && canSend({ ...sendable, isSuppressed: () => false }).length > 0)
     return { input: { type: 'vetoed', step: index, attempt, reason: 'suppressed', failure: null } }
   const acquired = context.pool.acquire(step.channel, candidates, prefer)

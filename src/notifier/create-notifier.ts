@@ -16,6 +16,7 @@ import { lazy } from './lazy.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Accepted, Notifier, NotifierOptions } from './notifier.ts'
 import { checkOptions } from './options.ts'
+import type { Ordering } from './ordering.ts'
 import type { RenderContext } from './render.ts'
 import { eachDue, manualScheduler, timerScheduler } from './timer-scheduler.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -61,7 +62,11 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
         events.operator('link.failed', { id, channel, host: URL.parse(long)?.host ?? '', message })
     },
   }
+  const routing = options.routing ?? {}
+  const onFault = (id: string, error: unknown) => events.error(error, id)
+  const pricing = { prices: options.prices, routing, onFault }
   let watching: Watching | undefined
+  let ordering: Ordering | undefined
   let upkeep: Upkeep | undefined
   let closing: Promise<void> | undefined
 
@@ -72,8 +77,7 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     clock,
     random,
     providers,
-    routing: options.routing ?? {},
-    prices: options.prices,
+    ...pricing,
     breaker,
     emit: events.operator,
     parkFor: options.parkFor === undefined ? Math.max(leastParked, ...channels.map(waitFor)) : millisecondsOf(options.parkFor)!,
@@ -81,10 +85,12 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     suppression: options.suppression,
     rendering,
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
-    onFault: (id, error) => events.error(error, id),
     defers,
     concurrency: options.concurrency ?? 1000,
-    onStored: (record) => watching?.changed(record),
+    onStored(record, effects) {
+      watching?.changed(record)
+      ordering?.note(record, effects)
+    },
     onSettled: options.onSettled,
   })
 
@@ -92,6 +98,12 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     const { createWatching } = await import('./watching.ts')
     watching = createWatching({ store, clock, get: stored, onError: events.error })
     return watching
+  })
+
+  const loadOrdering = lazy(async () => {
+    const { createOrdering } = await import('./ordering.ts')
+    ordering = createOrdering({ ...pricing, providers, rendering, reliability: options.reliability })
+    return ordering
   })
 
   const loadUpkeep = lazy(async () => {
@@ -133,10 +145,12 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     return chain(loadIntake(), ({ planRequest }) => {
       const timeZone = defaults.timeZone ?? null
       const { createId, categories } = options
-      const context = { createId, now: clock.now(), providers, retry, within: waitFor, timeZone, categories }
+      const isPriced = options.prices !== undefined
+      const context = { createId, now: clock.now(), providers, retry, within: waitFor, timeZone, categories, isPriced }
       return chain(planRequest(request, context), ({ record, template }) => {
         if (template !== undefined) register(template)
-        return record
+        const order = request.order ?? defaults.order ?? 'as-given'
+        return order === 'as-given' ? record : chain(loadOrdering(), ({ apply }) => apply(record, order))
       })
     })
   }
@@ -196,8 +210,12 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     async explain(request: NotificationRequest) {
       const record = await planned(request)
       const { explainRecord } = await import('./explain.ts')
-      const pricing = { prices: options.prices, onFault: (_id: string, error: unknown) => events.error(error) }
-      return explainRecord(record, providers, { ...rendering, dryRun: true }, pricing)
+      return explainRecord(
+        record,
+        providers,
+        { ...rendering, dryRun: true },
+        { ...pricing, onFault: (_, error) => events.error(error) },
+      )
     },
     async get(id) {
       const record = await stored(id)

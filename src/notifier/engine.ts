@@ -19,7 +19,7 @@ export interface EngineContext extends DispatchContext, ReceiptsContext {
   /** How many woken notifications may be in hand at a time. */
   readonly concurrency: number
   /** A record was stored by this process. */
-  readonly onStored: (record: NotificationRecord) => void
+  readonly onStored: (record: NotificationRecord, effects: readonly Effect[]) => void
   readonly onSettled: ((record: NotificationRecord) => Awaitable<void>) | undefined
 }
 
@@ -110,7 +110,7 @@ export function createEngine(context: EngineContext): Engine {
       else if (effect.type === 'begin') begin(record, effect, work, begun?.get(effect))
       else if (effect.type === 'cancelAtProvider') work.push(doLater(record, (loaded) => loaded.cancelAtProvider(record, effect)))
     }
-    context.onStored(record)
+    context.onStored(record, effects)
     // It was stored as due, for the host to hear of its outcome.
     if (record.settledAt !== null && record.dueAt !== null && context.onSettled !== undefined)
       work.push(doLater(record, (loaded) => loaded.tellHost(record)))

@@ -1,4 +1,4 @@
-import { addressFor, receiptsOf, serves } from '../cascade/address.ts'
+import { receiptsOf, serves } from '../cascade/address.ts'
 import type { Input } from '../cascade/input.ts'
 import { step as advance } from '../cascade/machine.ts'
 import type { Channel } from '../contract/channel.ts'
@@ -7,9 +7,10 @@ import type { Failure } from '../contract/failure.ts'
 import type { ShortenedText } from '../contract/links.ts'
 import { type Price, totalOf } from '../contract/price.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
-import type { NotificationRecord, StepReason, StepRecord } from '../contract/record.ts'
+import type { NotificationRecord, StepReason } from '../contract/record.ts'
 import { countSegments, type SegmentCount } from '../text/sms.ts'
-import { type PricingContext, priceOfStep } from './pricing.ts'
+import { type PricingContext, priceOfStep, rankProviders } from './pricing.ts'
+import { reaching } from './reaching.ts'
 import { type RenderContext, render } from './render.ts'
 
 /** What a step would do. */
@@ -26,7 +27,7 @@ export interface StepExplanation {
   readonly startsAt: number | null
   /** How long it waits for delivery, in milliseconds. */
   readonly within: number
-  /** Providers that would be tried, in the order given to the notifier. */
+  /** Providers that would be tried, in the order given to the notifier, or the cheapest first where `routing` says so. */
   readonly providers: readonly string[]
   /** What would be sent, by channel, with short links. */
   readonly content: Content | null
@@ -74,7 +75,8 @@ export async function explainRecord(
       ? await render(planned, channels, { ...context, onShortened: (_id, _channel, shortened) => links.push(...shortened.links) })
       : null
     const content = rendered !== null && 'content' in rendered ? rendered.content : null
-    const able = providers.filter((provider) => serves(provider, step) && reaches(provider, step, planned))
+    const able = reaching(providers, step, planned)
+    const tried = content === null ? able : rankProviders(pricing, planned, step, able, content)
     return {
       step: index,
       channel: step.channel,
@@ -84,12 +86,12 @@ export async function explainRecord(
       when: applies ? whenOf(planned, index, providers) : null,
       startsAt: starts.get(index) ?? null,
       within: step.within,
-      providers: able.map(({ name }) => name),
+      providers: tried.map(({ name }) => name),
       content,
       failure: failureIn(rendered),
       segments: content?.sms === undefined ? null : countSegments(content.sms.text),
       links,
-      cost: (content && able[0] && priceOfStep(pricing, planned, step, able[0], content)) ?? null,
+      cost: (content && tried[0] && priceOfStep(pricing, planned, step, tried[0], content)) ?? null,
     }
   })
   const explained = await Promise.all(steps)
@@ -121,7 +123,7 @@ function simulate(planned: NotificationRecord, providers: readonly ChannelProvid
       for (const effect of transition.effects) {
         if (effect.type === 'begin') {
           const step = record.steps[effect.step]!
-          const provider = providers.find((candidate) => serves(candidate, step) && reaches(candidate, step, record))!
+          const provider = reaching(providers, step, record)[0]!
           if (!starts.has(effect.step)) starts.set(effect.step, at)
           const facts = {
             name: provider.name,
@@ -160,10 +162,6 @@ function whenOf(record: NotificationRecord, index: number, providers: readonly C
     providers.some((provider) => serves(provider, other) && receiptsOf(provider, other.channel) === 'full'),
   )
   return waits ? 'if the steps before have not delivered by then' : 'if the steps before fail'
-}
-
-function reaches(provider: ChannelProvider, step: StepRecord, record: NotificationRecord): boolean {
-  return (step.delegated ?? [step.channel]).some((channel) => addressFor(provider, channel, record.to) !== undefined)
 }
 
 function failureIn(rendered: Awaited<ReturnType<typeof render>> | null): Failure | null {

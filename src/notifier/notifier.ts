@@ -6,7 +6,7 @@ import type { PriceOf } from '../contract/price.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
-import type { ContentRequest, NotificationRequest, StepInput, TemplateRequest } from '../contract/request.ts'
+import type { CascadeOrder, ContentRequest, NotificationRequest, StepInput, TemplateRequest } from '../contract/request.ts'
 import type { NotificationStore, Scheduler } from '../contract/store.ts'
 import type { Suppression, SuppressionList } from '../contract/suppression.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
@@ -14,6 +14,7 @@ import type { Clock, Duration } from '../contract/time.ts'
 import type { BeforeSend } from './begin.ts'
 import type { DeliveryTimes } from './delivery-times.ts'
 import type { Explanation } from './explain.ts'
+import type { Reliability } from './ordering.ts'
 import type { Routing } from './pool.ts'
 import type { SendManyOptions, SendManyResult } from './send-many.ts'
 
@@ -35,6 +36,8 @@ export interface NotifierOptions<P extends readonly ChannelProvider[], G extends
     readonly locale?: string
     /** What to do with long and non-GSM SMS where a template says nothing. */
     readonly sms?: SmsPolicy
+    /** In which order optional steps are tried where a request says nothing. Default `as-given`. */
+    readonly order?: CascadeOrder
   }
   /** How failed sends are repeated. Default: 3 tries, delays of up to 1 s doubling to at most 30 s. */
   readonly retry?: { readonly attempts?: number; readonly baseDelay?: Duration; readonly maxDelay?: Duration }
@@ -45,6 +48,11 @@ export interface NotifierOptions<P extends readonly ChannelProvider[], G extends
    * what each accepted attempt costs, and `explain` what it would.
    */
   readonly prices?: Readonly<Record<string, PriceOf>>
+  /**
+   * How likely a step is to deliver, for those whose `order` is `most-reliable`. Default: how often its channel has delivered what this process has
+   * stored since it was first asked for that order.
+   */
+  readonly reliability?: Reliability
   /** When a provider's circuit opens. Default: after 5 failures in a row, for 30 s. */
   readonly breaker?: { readonly threshold?: number; readonly coolDown?: Duration }
   /** The categories that requests may name; a misspelt one does not compile, and is refused. Default: any text. */

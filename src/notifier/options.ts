@@ -4,12 +4,13 @@ import { type Channel, channels, noChannel } from '../contract/channel.ts'
 import { durationForm, millisecondsOf } from '../contract/duration.ts'
 import { RequestError } from '../contract/errors.ts'
 import type { ChannelProvider, ReceiptSupport } from '../contract/provider.ts'
+import { noPrices, orders } from '../contract/request.ts'
 import type { Issue } from '../contract/template.ts'
 import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers prices store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+  'providers prices reliability store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
     ' ',
   ),
 )
@@ -62,6 +63,7 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   for (const [channel, route] of Object.entries(options?.routing ?? {})) {
     if (!isChannel(channel)) report(`routing.${channel}`, noChannel)
     checkRoute(route, names, `routing.${channel}`, report)
+    if (route === 'cheapest' && !options.prices) report(`routing.${channel}`, noPrices)
   }
   const within = options?.defaults?.within
   const waits = typeof within === 'object' ? Object.keys(within ?? {}) : undefined
@@ -70,6 +72,9 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   check(options, ['retry.baseDelay', 'retry.maxDelay', 'breaker.coolDown', 'parkFor', 'keepFor'], isDuration, durationForm)
   check(options, ['retry.attempts', 'breaker.threshold', 'concurrency'], isCount, countForm)
   check(options, ['defaults.timeZone'], isTimeZone, noZone)
+  check(options, ['defaults.order'], (value) => (orders as readonly unknown[]).includes(value), `is none of ${orders.join(', ')}`)
+  if (options?.defaults?.order === 'cheapest' && !options.prices) report('defaults.order', noPrices)
+  check(options, ['reliability'], (value) => typeof value === 'function', 'is no function')
   if (issues.length > 0) throw new RequestError('the notifier cannot be created', issues, 'invalid-options')
 }
 
@@ -85,8 +90,8 @@ function checkChannels(provider: ChannelProvider, path: string, report: Report):
 }
 
 function checkRoute(route: Routing | undefined, names: ReadonlySet<string>, path: string, report: Report): void {
-  if (route === undefined || route === 'in-order' || route === 'round-robin') return
-  if (typeof route?.weights !== 'object') return report(path, "is none of 'in-order', 'round-robin' and { weights }")
+  if (route === undefined || route === 'in-order' || route === 'round-robin' || route === 'cheapest') return
+  if (typeof route?.weights !== 'object') return report(path, "is none of 'in-order', 'round-robin', 'cheapest' and { weights }")
   for (const [name, weight] of Object.entries(route.weights ?? {})) {
     if (!names.has(name)) report(`${path}.weights.${name}`, 'is not the name of a provider')
     if (!(Number.isFinite(weight) && weight >= 0)) report(`${path}.weights.${name}`, 'is not a number of at least 0')

@@ -9,8 +9,8 @@ import { chain } from './awaitable.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
 import { createLimiter, type Limiter, type PutOff } from './limiter.ts'
 
-/** How a channel's providers are chosen among: as listed, in turn, or at random by weight (a provider without one weighs 1). */
-export type Routing = 'in-order' | 'round-robin' | { readonly weights: Readonly<Record<string, number>> }
+/** How a channel's providers are chosen among: as listed, in turn, by the app's `prices`, or at random by weight (a provider without one weighs 1). */
+export type Routing = 'in-order' | 'round-robin' | 'cheapest' | { readonly weights: Readonly<Record<string, number>> }
 
 /** Leave to make one call. `leave` must be called once it has ended, or was not made (`undefined`). */
 export interface Permit {
@@ -78,7 +78,8 @@ export function createPool({ providers, routing, breaker, clock, random, emit }:
     const preferred = candidates.find((candidate) => candidate.name === prefer)
     if (preferred !== undefined) return [preferred, ...candidates.filter((candidate) => candidate !== preferred)]
     const route = routing[channel] ?? 'in-order'
-    if (candidates.length < 2 || route === 'in-order') return candidates
+    // Who asks has put the cheapest first.
+    if (candidates.length < 2 || route === 'in-order' || route === 'cheapest') return candidates
     const first = route === 'round-robin' ? nextTurn(channel) % candidates.length : byWeight(candidates, route.weights, random())
     return [...candidates.slice(first), ...candidates.slice(0, first)]
   }

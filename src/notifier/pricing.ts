@@ -1,13 +1,16 @@
 import { addressFor } from '../cascade/address.ts'
+import type { Channel } from '../contract/channel.ts'
 import type { Content } from '../contract/content.ts'
 import { OmnicascadeError } from '../contract/errors.ts'
-import { type Cost, type Price, type PricedMessage, type PriceOf, priceFrom } from '../contract/price.ts'
+import { type Cost, compareAmounts, type Price, type PricedMessage, type PriceOf, priceFrom } from '../contract/price.ts'
 import type { ChannelProvider, SendRequest, SendResult } from '../contract/provider.ts'
 import type { NotificationRecord, StepRecord } from '../contract/record.ts'
+import type { Routing } from './pool.ts'
 
 /** What pricing needs. */
 export interface PricingContext {
   readonly prices: Readonly<Record<string, PriceOf>> | undefined
+  readonly routing: Readonly<Partial<Record<Channel, Routing>>>
   /** A hook, or an adapter outside a call, has thrown. */
   readonly onFault: (id: string, error: unknown) => void
 }
@@ -42,6 +45,38 @@ export function priceOfStep(
   if (context.prices === undefined || delegated !== null || content === undefined) return undefined
   const to = addressFor(provider, channel, recipient) ?? undefined
   return ask(context, id, provider.name, { channel, to, content, recipient } as PricedMessage)
+}
+
+/** A step's providers, the cheapest first if its channel's routing says so. */
+export function rankProviders(
+  context: PricingContext,
+  record: NotificationRecord,
+  step: StepRecord,
+  providers: readonly ChannelProvider[],
+  content: Content,
+): readonly ChannelProvider[] {
+  if (context.routing[step.channel] !== 'cheapest' || providers.length < 2) return providers
+  return cheapestFirst(context, record.id, providers, (provider) => priceOfStep(context, record, step, provider, content))
+}
+
+/** The cheapest first, those without a price last, ties as given. Amounts of two currencies do not compare: then all stay as given. */
+export function cheapestFirst<T>(
+  { onFault }: PricingContext,
+  id: string,
+  given: readonly T[],
+  priceOf: (item: T) => Price | undefined,
+): readonly T[] {
+  const priced = given.map((item) => ({ item, price: priceOf(item) }))
+  // Nothing is nothing in any currency.
+  const currencies = new Set(priced.flatMap(({ price }) => (price === undefined || price.amount === '0' ? [] : price.currency)))
+  if (currencies.size > 1) {
+    const named = [...currencies].sort().join(' and ')
+    onFault(id, new OmnicascadeError('mixed-currencies', `prices in ${named} do not compare: give them in one currency`))
+    return given
+  }
+  const compare = (a: Price | undefined, b: Price | undefined) =>
+    a && b ? compareAmounts(a.amount, b.amount) : Number(a === undefined) - Number(b === undefined)
+  return priced.toSorted((a, b) => compare(a.price, b.price)).map(({ item }) => item)
 }
 
 /** Asks the app. A price that cannot be had costs the message nothing, and is told to the operator. */

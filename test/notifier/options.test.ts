@@ -118,9 +118,11 @@ test('every option at once works', async () => {
       scriptedProvider({ name: 'other', channels: ['sms'], receipts: 'none' }),
     ],
     scheduler: 'manual',
-    defaults: { within: { sms: '2m' }, timeZone: 'Europe/Prague', locale: 'cs' },
+    defaults: { within: { sms: '2m' }, timeZone: 'Europe/Prague', locale: 'cs', order: 'most-reliable' },
     retry: { attempts: 1, baseDelay: 0, maxDelay: '1m' },
-    routing: { sms: { weights: { sms: 7, other: 3 } }, viber: 'round-robin', email: 'in-order' },
+    routing: { sms: { weights: { sms: 7, other: 3 } }, viber: 'round-robin', email: 'in-order', push: 'cheapest' },
+    prices: { sms: () => undefined },
+    reliability: () => 0.5,
     breaker: { threshold: 1, coolDown: '1m' },
     parkFor: '1h',
   })

@@ -1,0 +1,57 @@
+import type { Effect } from '../cascade/input.ts'
+import { rankOf } from '../cascade/status.ts'
+import type { Channel } from '../contract/channel.ts'
+import type { NotificationRecord } from '../contract/record.ts'
+
+/** How often what a channel sent was delivered, as far as this process has stored it. */
+export interface DeliveryRates {
+  /** A change was stored. */
+  note(record: NotificationRecord, effects: readonly Effect[]): void
+  /** Between 0 and 1. */
+  of(channel: Channel): number
+}
+
+interface Count {
+  ended: number
+  delivered: number
+}
+
+// Then both counts are halved, so that what was lately counts for more than what was long ago.
+const most = 1000
+
+/** Nothing is known yet. */
+export function createDeliveryRates(): DeliveryRates {
+  const counts = new Map<Channel, Count>()
+
+  function add(channel: Channel, ended: number, delivered: number): void {
+    const before = counts.get(channel) ?? { ended: 0, delivered: 0 }
+    const count = { ended: before.ended + ended, delivered: before.delivered + delivered }
+    const share = count.ended > most ? 0.5 : 1
+    counts.set(channel, { ended: count.ended * share, delivered: count.delivered * share })
+  }
+
+  return {
+    note({ steps, timeline }, effects) {
+      for (const effect of effects) {
+        if (effect.type !== 'emit') continue
+        const { entry } = effect
+        if (entry.type !== 'step.succeeded' && entry.type !== 'step.failed' && entry.type !== 'step.timed-out') continue
+        const { attempts, reason } = steps[entry.step]!
+        const isDelivered =
+          entry.type === 'step.succeeded' || attempts.some(({ status }) => rankOf(status) >= rankOf('delivered'))
+        // What was never sent says nothing of the channel, nor does what was wrong with the message.
+        if (attempts.length === 0 || (reason === 'content' && !isDelivered)) continue
+        const wasCounted = timeline.some(
+          (other) =>
+            (other.type === 'step.failed' || other.type === 'step.timed-out') && other.step === entry.step && other !== entry,
+        )
+        add(entry.channel, wasCounted ? 0 : 1, isDelivered ? 1 : 0)
+      }
+    },
+    of(channel) {
+      const { ended, delivered } = counts.get(channel) ?? { ended: 0, delivered: 0 }
+      // The mean of a beta distribution that starts even: a few deliveries make nobody certain.
+      return (Math.min(delivered, ended) + 1) / (ended + 2)
+    },
+  }
+}
