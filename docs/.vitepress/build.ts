@@ -34,6 +34,8 @@ const app = await Application.bootstrapWithPlugins({
   docsRoot: docs,
   router: 'module',
   readme: 'none',
+  excludeExternals: true,
+  groupOrder: ['Functions', 'Interfaces', 'Type Aliases', 'Variables', 'Classes'],
   hideBreadcrumbs: true,
   hidePageHeader: true,
   disableSources: true,

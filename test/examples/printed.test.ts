@@ -12,7 +12,10 @@ const examples = pages.flatMap((page) =>
 
 /** Without what differs from run to run, where the clock is the machine's. */
 const lasting = (text: string) =>
-  text.replace(/[\w-]{21}(?=[.:])/g, 'ID').replace(/\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\+\d+\.\ds/g, 'TIME')
+  text
+    .replace(/[\w-]{21}(?=[.:])/g, 'ID')
+    .replace(/\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d|\+\d+\.\ds/g, 'TIME')
+    .replace(/ +/g, ' ')
 
 function run(code: string): Promise<string> {
   return new Promise((done, fail) => {
@@ -29,5 +32,5 @@ test.each(examples)('of $page prints what the page shows', { timeout: 30_000 }, 
 })
 
 test('are found', () => {
-  expect(examples.length).toBeGreaterThanOrEqual(1)
+  expect(examples.length).toBeGreaterThanOrEqual(8)
 })
