@@ -65,6 +65,7 @@ export type { CascadeOrder, NotificationRequest, RequestRules, StepInput, StepRu
 export type { NotificationStore, Scheduler, SqlTransaction } from './contract/store.ts'
 export { StoreError, type StoreFault } from './contract/store-error.ts'
 export type { Suppression, SuppressionList, SuppressionReason } from './contract/suppression.ts'
+export type { Taken, Telemetry, TelemetryCall, TelemetryCallEnd, TraceContext } from './contract/telemetry.ts'
 export type { Issue, SmsPolicy, Template } from './contract/template.ts'
 export type { Clock, Duration, Moment, Window } from './contract/time.ts'
 export type { WakeUp } from './contract/wake-up.ts'

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { Cost } from './price.ts'
 import type { ReceiptSupport } from './provider.ts'
 import type { DeliveryStatus } from './receipt.ts'
+import type { TraceContext } from './telemetry.ts'
 import type { Window } from './time.ts'
 
 /** What is told: a template by reference, with its variables, or content given as it is. */
@@ -157,6 +158,8 @@ export interface NotificationRecord {
   readonly createdAt: number
   readonly to: Recipient
   readonly message: Message
+  /** Left out where no telemetry was on when it was sent. */
+  readonly trace?: TraceContext
   readonly sendAt: number
   readonly expiresAt: number | null
   readonly timeZone: string

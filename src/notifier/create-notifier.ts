@@ -6,11 +6,12 @@ import type { Awaitable } from '../contract/json.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { NotificationRequest } from '../contract/request.ts'
+import type { TraceContext } from '../contract/telemetry.ts'
 import type { Template } from '../contract/template.ts'
 import type { Duration } from '../contract/time.ts'
 import { chain } from './awaitable.ts'
 import { systemClock } from './clock.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type Entered } from './engine.ts'
 import { createEvents } from './events.ts'
 import { lazy } from './lazy.ts'
 import { memoryStore } from './memory-store.ts'
@@ -30,6 +31,8 @@ const leastParked = 15 * 60_000
 /** The channels of a list of providers. */
 export type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends ChannelProvider<infer C> ? C : never
 
+const acceptedOf = ({ record, created }: Entered): Accepted => ({ id: record.id, created })
+
 const closed = () => new OmnicascadeError('closed', 'the notifier is closed')
 
 /** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
@@ -43,7 +46,8 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     baseDelay: millisecondsOf(options.retry?.baseDelay ?? '1s')!,
     maxDelay: millisecondsOf(options.retry?.maxDelay ?? '30s')!,
   }
-  const events = createEvents(clock)
+  const { telemetry } = options
+  const events = createEvents(clock, telemetry)
   const store = options.store ?? memoryStore()
   const scheduler = options.scheduler === 'manual' ? manualScheduler : (options.scheduler ?? timerScheduler(store, clock))
   const defers = options.callProviders === false
@@ -86,6 +90,7 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     rendering,
     onMissing: (id, missing) => events.operator('template.missing', { id, ...missing }),
     defers,
+    telemetry,
     concurrency: options.concurrency ?? 1000,
     onStored(record, effects) {
       watching?.changed(record)
@@ -160,13 +165,15 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
     return millisecondsOf(within ?? '5m')!
   }
 
-  async function take(request: NotificationRequest): Promise<{ accepted: Accepted; work: readonly Promise<unknown>[] }> {
+  async function take(request: NotificationRequest, trace?: TraceContext): Promise<Entered> {
     const ready = await planned(request)
     if (closing !== undefined) throw closed()
-    const { record, created, work } = await engine.enter(ready)
-    if (!created) (await loadIntake()).checkSame(ready, record)
-    return { accepted: { id: record.id, created }, work }
+    const entered = await engine.enter(trace === undefined ? ready : { ...ready, trace })
+    if (!entered.created) (await loadIntake()).checkSame(ready, entered.record)
+    return entered
   }
+
+  const taken = telemetry ? (request: NotificationRequest) => telemetry.send((trace) => take(request, trace)) : take
 
   async function cancel(id: string): Promise<CancelAnswer> {
     const record = await stored(id)
@@ -198,12 +205,12 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
 
   const starting = startWaking()
   return {
-    send: async (request: NotificationRequest) => (await take(request)).accepted,
+    send: async (request: NotificationRequest) => acceptedOf(await taken(request)),
     async *sendMany(requests, sendOptions = {}) {
       const { sendEach } = await import('./send-many.ts')
       const takeOne = async (request: NotificationRequest) => {
-        const { accepted, work } = await take(request)
-        return { accepted, work: Promise.all(work) }
+        const entered = await taken(request)
+        return { accepted: acceptedOf(entered), work: Promise.all(entered.work) }
       }
       yield* sendEach(requests, takeOne, sendOptions)
     },

@@ -4,6 +4,7 @@ import { rankOf } from '../cascade/status.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { SendRequest, SendResult } from '../contract/provider.ts'
 import type { NotificationRecord } from '../contract/record.ts'
+import type { Telemetry } from '../contract/telemetry.ts'
 import { guarded } from './awaitable.ts'
 import { type Begin, type BeginContext, type Prepared, prepare, type WithoutAt } from './begin.ts'
 import { type Called, type CallUnderWay, call, defaultTimeout, keysFrom, timeoutOf } from './call.ts'
@@ -28,6 +29,7 @@ const disownFor = 60_000
 export interface DispatchContext extends Omit<BeginContext, 'pool'>, PoolOptions {
   /** This process calls no providers: a step that could begin is left due at once, for another. */
   readonly defers: boolean
+  readonly telemetry: Telemetry | undefined
 }
 
 /** A call whose attempt is on record, or is about to be. */
@@ -136,7 +138,8 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
       return conclude({ failure: wasCut ? notMade.closed : notMade.late })
     }
     permit.go()
-    const own = call(provider, request, clock, late)
+    const make = () => call(provider, request, clock, late)
+    const own = options.telemetry?.call({ record, ...place }, make) ?? make()
     const stopRenewing = keepLease(clock, lease, timeoutOf(provider), async (until) => {
       try {
         const { before, after } = await engine.apply(record, { type: 'renewed', ...place, leaseUntil: until })

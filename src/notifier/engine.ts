@@ -139,7 +139,7 @@ export function createEngine(context: EngineContext): Engine {
   }
 
   function tell(record: NotificationRecord, entry: TimelineEntry, work: Promise<void>[]): void {
-    events.timeline(record.id, entry)
+    events.timeline(record, entry)
     // Nobody waits for its receipts any more, so nobody else would look for those that a crash has left parked.
     if (entry.type === 'step.superseded' || (entry.type === 'step.failed' && entry.reason === 'undelivered'))
       work.push(track(hearParked(record, entry.step), record.id))

@@ -9,6 +9,7 @@ import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { CascadeOrder, ContentRequest, NotificationRequest, StepInput, TemplateRequest } from '../contract/request.ts'
 import type { NotificationStore, Scheduler } from '../contract/store.ts'
 import type { Suppression, SuppressionList } from '../contract/suppression.ts'
+import type { Telemetry } from '../contract/telemetry.ts'
 import type { SmsPolicy, Template } from '../contract/template.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import type { BeforeSend } from './begin.ts'
@@ -90,6 +91,8 @@ export interface NotifierOptions<P extends readonly ChannelProvider[], G extends
   readonly parkFor?: Duration
   /** How long settled notifications are kept, with their idempotency keys, by a store that outlives the process. Default 30 days. */
   readonly keepFor?: Duration
+  /** Made by `openTelemetry` of `omnicascade/telemetry`: spans and metrics. Give each notifier its own. */
+  readonly telemetry?: Telemetry
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number

@@ -10,7 +10,7 @@ import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
 const known = new Set(
-  'providers prices reliability store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor clock random createId'.split(
+  'providers prices reliability store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor telemetry clock random createId'.split(
     ' ',
   ),
 )
@@ -40,6 +40,8 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   check(options, ['categories'], areNames, 'is no list of names')
   const isList = (value: unknown) => hasFunctions(value, ['isSuppressed'])
   check(options, ['suppression'], isList, 'is no suppression list: it needs isSuppressed()')
+  const isTelemetry = (value: unknown) => hasFunctions(value, ['send', 'call', 'hear'])
+  check(options, ['telemetry'], isTelemetry, 'is no telemetry: give what openTelemetry() made')
   if (options?.callProviders === false && options.store?.shared !== true)
     report('callProviders', 'is false, but no other process shares the store: nothing would ever be sent')
   const providers: readonly ChannelProvider[] = Array.isArray(options?.providers) ? options.providers : []

@@ -6,7 +6,8 @@ import { brokenTexts, next, oddTexts, sampleRecord, settled, start } from './sam
 /** Records: what is stored is found, once, and changed only by who knows its version. */
 export const recordChecks: Checks = {
   'records: what is inserted comes back as it was': async ({ store }) => {
-    const record = sampleRecord('n1', { keys: ['m1'], version: 3 })
+    const trace = { traceparent: `00-${'0af7'.repeat(8)}-${'b7ad'.repeat(4)}-01`, tracestate: 'vendor=1,other=2' }
+    const record = sampleRecord('n1', { keys: ['m1'], version: 3, trace })
     same(await store.insert(record), { record, created: true })
     same(await store.get('n1'), record)
     assert.equal(await store.get('n2'), undefined)
