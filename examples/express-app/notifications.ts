@@ -60,6 +60,8 @@ export function openNotifications(env: Environment, publicUrl: string) {
           }),
         },
       }),
+      smtp({ url: env.SMTP_URL ?? '', from: 'Shop <shop@example.org>' }),
+      // Takes all channels: after the others, for which it may then stand in.
       twin({
         email: env.TWIN_EMAIL ?? '',
         password: env.TWIN_PASSWORD ?? '',
@@ -67,13 +69,13 @@ export function openNotifications(env: Environment, publicUrl: string) {
         callbackUrl: `${publicUrl}/hooks/twin`,
         callbackSecret: env.HOOK_SECRET ?? '',
       }),
-      smtp({ url: env.SMTP_URL ?? '', from: 'Shop <shop@example.org>' }),
     ],
     links: shortenLinks(shortener),
     store: sqlite(join(folder, 'notifications.db')),
     // What an earlier process has sent is rendered by this one.
     templates: [orderShipped],
   })
+  notifier.on('error', ({ error, id }) => console.error(id, error))
 
   return {
     notifier,

@@ -16,11 +16,16 @@ export function scratch(): string {
 }
 
 /** Runs `npm run example:<name>` without npm, and with no more of the environment than `env`. Nothing of it outlives the test. */
-export function startExample(name: string, env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []) {
+export function startExample(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  preload: readonly string[] = [],
+  more: readonly string[] = [],
+) {
   const [program, ...args] = (scripts[`example:${name}`] ?? '').split(' ')
   if (program !== 'node') throw new Error(`there is no script example:${name} that starts Node`)
   const imports = preload.flatMap((file) => ['--import', file])
-  const child = spawn(process.execPath, [...imports, ...args], { cwd: root, env: { PATH: process.env.PATH, ...env } })
+  const child = spawn(process.execPath, [...imports, ...args, ...more], { cwd: root, env: { PATH: process.env.PATH, ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   let look = () => {}

@@ -24,11 +24,18 @@ export async function mailTwin(): Promise<MailTwin> {
     disableReverseLookup: true,
     async onData(stream, { envelope }, done) {
       let source = ''
-      for await (const chunk of stream.setEncoding('utf8')) source += chunk
+      try {
+        for await (const chunk of stream.setEncoding('utf8')) source += chunk
+      } catch {
+        // The client has gone before the end: no mail.
+        return
+      }
       received.push({ to: envelope.rcptTo.map(({ address }) => address), ...partsOf(source) })
       done()
     },
   })
+  // A client that is killed resets its connection.
+  server.on('error', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as { port: number }
   return {
