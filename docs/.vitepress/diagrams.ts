@@ -11,7 +11,7 @@ const colours = {
   border: 'var(--vp-c-border)',
   transparent: true,
   font: 'Inter', // what the theme brings
-  padding: 8,
+  padding: 16,
 }
 
 /** Draws a diagram, or throws where a label of it would be lost. */

@@ -27,7 +27,7 @@ function run(code: string): Promise<string> {
 
 test.each(examples)('of $page prints what the page shows', { timeout: 30_000 }, async ({ code, shown }) => {
   const printed = await run(code)
-  if (code.includes('virtualClock')) expect(printed).toBe(shown)
+  if (code.includes('createTestNotifier')) expect(printed).toBe(shown)
   else expect(lasting(printed)).toBe(lasting(shown))
 })
 
