@@ -56,7 +56,7 @@ export interface StoreShortenerOptions {
 
 /** A shortener with its other half, for the app's own redirect route. */
 export interface StoreShortener extends Shortener {
-  /** The long URL of a code, or undefined: answer 302 or 404. Counts as a click. */
+  /** The long URL of a code, in ASCII as a `Location` field needs it, or undefined: answer 302 or 404. Counts as a click. */
   resolve(code: string, info?: Readonly<Record<string, unknown>>): Promise<string | undefined>
 }
 
@@ -101,7 +101,8 @@ export function storeShortener(options: StoreShortenerOptions): StoreShortener {
       if (link === undefined || !isWebUrl(link.url) || !isTarget(link.url, allowPrivate)) return undefined
       const { url, notificationId, channel } = link
       await told({ code, url, notificationId, channel, at: now(), info })
-      return url
+      // A Location field is ASCII: other letters make a 500 on Fastify, and end a bare server.
+      return new URL(url).href
     },
   })
 }

@@ -128,7 +128,7 @@ describe('whatever the HTTP adapter', () => {
   function mountOn(host: HttpAdapterHost, sink = closable()) {
     const { providers = [] } = OmnicascadeModule.forRoot({ notifier: sink, webhooks: [{ path: 'hooks', source: acme() }] })
     const mounting = providers.find((provider) => (provider as FactoryProvider).inject?.includes(HttpAdapterHost))
-    ;(mounting as FactoryProvider).useFactory({ notifier: sink, webhooks: [{ path: 'hooks', source: acme() }] }, host)
+    void (mounting as FactoryProvider).useFactory({ notifier: sink, webhooks: [{ path: 'hooks', source: acme() }] }, host)
     return sink
   }
   const adapterOf = (type: string, instance: unknown) =>

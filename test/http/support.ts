@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, request as send } from 'node:http'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
-import { Readable } from 'node:stream'
 import { NestFactory } from '@nestjs/core'
 import express from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -12,6 +11,7 @@ import { fetchWebhook, type WebhookOptions } from 'omnicascade/http/fetch'
 import { OmnicascadeModule } from 'omnicascade/http/nest'
 import { nodeWebhook } from 'omnicascade/http/node'
 import { onTestFinished } from 'vitest'
+import { onNode } from '../../examples/serve.ts'
 import { WebhookParseError, WebhookVerificationError } from '../../src/contract/errors.ts'
 import type { Awaitable } from '../../src/contract/json.ts'
 import type { Receipt, ReceiptSink } from '../../src/contract/receipt.ts'
@@ -116,7 +116,7 @@ export const mounts: readonly (readonly [string, Mount])[] = [
   ['Fastify 5', (...args) => routed(fastify().register(fastifyWebhook(...args), { prefix: '/hooks' }))],
   ['NestJS', (...args) => overNest(...args)],
   ['Hono', (...args) => overHono(fetchWebhook(...args))],
-  ['fetch, as of Next, Bun, Deno and Workers', (...args) => overNode(fetchWebhook(...args))],
+  ['fetch, as of Next, Bun, Deno and Workers', (...args) => onNode(fetchWebhook(...args))],
 ]
 
 /** A Fastify app as a listener, once its plugins are loaded. */
@@ -137,24 +137,7 @@ async function overNest<E>(sink: ReceiptSink, source: WebhookSource<E>, options?
 
 function overHono(handler: (request: Request) => Promise<Response>): RequestListener {
   const app = new Hono().all('/hooks', (c) => handler(c.req.raw))
-  return overNode(async (request) => app.fetch(request))
-}
-
-/** Runs a Web-standard handler on `node:http`, as the runtimes' own adapters do. */
-export function overNode(handler: (request: Request) => Promise<Response>): RequestListener {
-  return async (request, response) => {
-    const answer = await handler(toRequest(request))
-    response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    response.end(await answer.text())
-  }
-}
-
-function toRequest(request: IncomingMessage): Request {
-  const method = request.method ?? 'GET'
-  const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, [value].flat().join(', ')])
-  const bodiless = method === 'GET' || method === 'HEAD'
-  const body = bodiless ? null : (Readable.toWeb(request) as ReadableStream<Uint8Array>)
-  return new Request(`http://${request.headers.host}${request.url}`, { method, headers, body, duplex: 'half' } as RequestInit)
+  return onNode(async (request) => app.fetch(request))
 }
 
 /** Serves on loopback until the test ends; gives the port. */

@@ -4,7 +4,8 @@ import express from 'express'
 import { expressWebhook } from 'omnicascade/http/express'
 import { fetchWebhook } from 'omnicascade/http/fetch'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { type AcmeOptions, acme, batch, call, manualClock, memorySink, mounts, overNode, raw, serve } from '../http/support.ts'
+import { onNode } from '../../examples/serve.ts'
+import { type AcmeOptions, acme, batch, call, manualClock, memorySink, mounts, raw, serve } from '../http/support.ts'
 import { genuineOf } from './genuine.ts'
 import { noon, sources } from './subjects/sources.ts'
 
@@ -157,7 +158,7 @@ describe.each(sources)('the webhook of $name', (subject) => {
       onError: () => {},
       secret: { query: 'own', values: ['right'] },
     })
-    const port = await serve(overNode(handler))
+    const port = await serve(onNode(handler))
     const { contentType = 'application/json' } = subject
     const hostile = [
       `${'['.repeat(120_000)}${']'.repeat(120_000)}`,

@@ -115,6 +115,21 @@ describe('validate', () => {
     expect(await asynchronous.validate({ name: 'x' })).toEqual({ issues: [{ path: 'variables.name', message: 'no x' }] })
   })
 
+  test('may be a function with the schema beside it, as arktype makes them', () => {
+    const types: { input: { name: string }; output: { name: string } } | undefined = undefined
+    const validate = (value: unknown) =>
+      typeof (value as { name?: unknown } | null)?.name === 'string'
+        ? { value: value as { name: string } }
+        : { issues: [{ message: 'name must be a string (was missing)', path: ['name'] }] }
+    const standard = { version: 1, vendor: 'arktype', validate, types } as const
+    const type = Object.assign((value: unknown) => value, { '~standard': standard })
+    const template = defineTemplate({ id: 't', variables: type, content: { sms: ({ name }) => `Hi ${name}` } })
+    expect(template.validate({ name: 'Ada' })).toEqual({ value: { name: 'Ada' } })
+    expect(template.validate({})).toEqual({
+      issues: [{ path: 'variables.name', message: 'name must be a string (was missing)' }],
+    })
+  })
+
   test('a schema that throws is a TemplateError', async () => {
     const boom = () => {
       throw new Error('boom')

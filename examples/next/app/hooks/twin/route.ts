@@ -1,0 +1,3 @@
+import { notifications } from '../../../lib/notifications.ts'
+
+export const POST = (request: Request): Promise<Response> => notifications().webhook(request)
