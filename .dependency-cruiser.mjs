@@ -1,6 +1,6 @@
 // The design's arrows (docs/architecture.md), checked by `npm run lint`; test/package/arrows.test.ts plants a violation of each.
 const rooms =
-  'cascade|notifier|cost|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing'
+  'cascade|notifier|cost|templates|links|text|webhooks|samba|providers|wire|shorteners|stores|preferences|schedulers|http|telemetry|pictures|testing'
 const core = '^src/(contract/|cascade/|notifier/|templates/(?!liquid)|text/|index\\.ts$)'
 
 export default {
@@ -25,7 +25,7 @@ export default {
       severity: 'error',
       from: { path: core },
       to: {
-        path: '^src/(cost|links|webhooks|samba|providers|wire|shorteners|stores|schedulers|http|telemetry|pictures|testing)/|^src/templates/liquid',
+        path: '^src/(cost|links|webhooks|samba|providers|wire|shorteners|stores|preferences|schedulers|http|telemetry|pictures|testing)/|^src/templates/liquid',
       },
     },
     {
@@ -54,6 +54,13 @@ export default {
       severity: 'error',
       from: { path: '^src/(cost|templates|links|webhooks|samba|shorteners|stores|schedulers|http|telemetry)/' },
       to: { path: `^src/(${rooms})/`, pathNot: '^src/(wire|text|$1)/' },
+    },
+    {
+      name: 'preferences-know-the-contract-only',
+      comment: 'besides, they open and read databases as the stores do',
+      severity: 'error',
+      from: { path: '^src/preferences/' },
+      to: { path: `^src/(${rooms})/`, pathNot: '^src/(wire|text|stores|preferences)/' },
     },
     {
       name: 'providers-know-the-contract-only',

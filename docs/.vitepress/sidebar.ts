@@ -48,6 +48,7 @@ export const sidebar: Item[] = [
     text: 'Reference',
     items: [
       page('The cascade', '/cascade'),
+      page('Preferences', '/preferences'),
       page('Templates', '/templates'),
       page('Webhooks over HTTP', '/http'),
       page('Sendios webhooks', '/webhooks-sendios'),

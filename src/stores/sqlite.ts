@@ -9,6 +9,7 @@ import { createGroupRead } from './sqlite/group-read.ts'
 import { openDatabase } from './sqlite/open.ts'
 import { createParked } from './sqlite/parked.ts'
 import { createRecords } from './sqlite/records.ts'
+import { notificationsSchema } from './sqlite/schema.ts'
 import { createWatchers } from './sqlite/watch.ts'
 
 // A transaction holds up the event loop, and other processes: what is to be forgotten is parted among several.
@@ -37,7 +38,7 @@ export interface SqliteOptions {
 export function sqlite(given: string | SqliteOptions, ...more: readonly never[]): NotificationStore {
   checkOptions('sqlite', [['options', more, more.length === 0, 'stand in the first argument, path among them']])
   const { path, synchronous, lockTimeout, pollEvery, clock } = settled(given)
-  const { db, statements } = openDatabase(path, synchronous, lockTimeout, (db) => ({
+  const { db, statements } = openDatabase(path, synchronous, lockTimeout, notificationsSchema, (db) => ({
     records: createRecords(db),
     parked: createParked(db),
   }))

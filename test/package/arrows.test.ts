@@ -29,6 +29,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
   'providers/smtp/options.ts': ['../smtp2.ts', '../../index.ts'],
   'providers/smtp2.ts': ['./missing.ts'],
   'providers/slack.ts': [],
+  'preferences/preferences.ts': ['../stores/leaf.ts', '../contract/record.ts', '../wire/leaf.ts', '../notifier/leaf.ts'],
   'http/express.ts': ['type express', './handle.ts', '../providers/slack.ts'],
   'http/handle.ts': ['../contract/record.ts'],
   'pictures/pictures.ts': ['../cascade/leaf.ts', '../contract/record.ts', '../wire/leaf.ts'],
@@ -37,7 +38,7 @@ const planted: Readonly<Record<string, readonly string[]>> = {
   'testing/testing.ts': ['../notifier/notifier.ts', '../contract/record.ts'],
   'index.ts': ['./notifier/leaf.ts', './contract/record.ts', './links/links.ts'],
   ...Object.fromEntries(
-    ['cascade', 'notifier', 'text', 'wire', 'webhooks', 'samba', 'testing'].map((room) => [`${room}/leaf.ts`, []]),
+    ['cascade', 'notifier', 'text', 'wire', 'webhooks', 'samba', 'stores', 'testing'].map((room) => [`${room}/leaf.ts`, []]),
   ),
 }
 
@@ -70,6 +71,7 @@ no-dev-dependencies: src/providers/smtp.ts -> node_modules/msw
 no-orphan-imports: src/providers/smtp2.ts -> ./missing.ts
 nobody-imports-the-index: src/providers/smtp/options.ts -> src/index.ts
 pictures-know-the-core-only: src/pictures/pictures.ts -> src/wire/leaf.ts
+preferences-know-the-contract-only: src/preferences/preferences.ts -> src/notifier/leaf.ts
 providers-know-the-contract-only: src/providers/telegram.ts -> src/cascade/leaf.ts
 `
 

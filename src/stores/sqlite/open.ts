@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../../contract/store-error.ts'
 import { isFault, storeErrorOf } from './errors.ts'
-import { checkSchema, migrate } from './schema.ts'
+import { checkSchema, migrate, type Schema } from './schema.ts'
 
 // How long one try waits inside SQLite, which holds up the whole process, in milliseconds; between tries the process goes on.
 const busyTimeout = 5
@@ -26,6 +26,7 @@ export function openDatabase<T>(
   path: string,
   synchronous: 'full' | 'normal',
   lockTimeout: number,
+  schema: Schema,
   prepare: (db: DatabaseSync) => T,
 ): Opened<T> {
   const { DatabaseSync } = loadSqlite()
@@ -34,7 +35,7 @@ export function openDatabase<T>(
     let db: DatabaseSync | undefined
     try {
       db = new DatabaseSync(path)
-      setUp(db, path, synchronous)
+      setUp(db, path, synchronous, schema)
       return { db, statements: prepared(db, prepare) }
     } catch (error) {
       db?.close()
@@ -46,9 +47,9 @@ export function openDatabase<T>(
   }
 }
 
-function setUp(db: DatabaseSync, path: string, synchronous: 'full' | 'normal'): void {
+function setUp(db: DatabaseSync, path: string, synchronous: 'full' | 'normal', schema: Schema): void {
   db.exec(`pragma busy_timeout = ${busyTimeout}`)
-  checkSchema(db)
+  checkSchema(db, schema)
   const mode = db.prepare('pragma journal_mode = wal').get()?.journal_mode
   if (mode !== 'wal' && path !== ':memory:')
     throw new StoreError('sqlite', 'refused', 'there can be no write-ahead log beside the file: put it on a local disk')
@@ -57,7 +58,7 @@ function setUp(db: DatabaseSync, path: string, synchronous: 'full' | 'normal'): 
   db.exec(
     `pragma wal_autocheckpoint = ${checkpointAfter}; pragma cache_size = ${cacheSize}; pragma journal_size_limit = ${mostLog}`,
   )
-  migrate(db)
+  migrate(db, schema)
 }
 
 function prepared<T>(db: DatabaseSync, prepare: (db: DatabaseSync) => T): T {

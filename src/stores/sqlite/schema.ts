@@ -1,14 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../../contract/store-error.ts'
 
-// 'omni' in ASCII: tells our files from those of other applications.
-const applicationId = 0x6f6d6e69
+/** What a file of ours holds. */
+export interface Schema {
+  /** Tells such files from those of other applications. */
+  readonly applicationId: number
+  readonly migrations: readonly string[]
+}
 
 // One entry for each version of the schema, which brings the one before it up to it. What was released is never changed.
 // Moments are REAL: they may be fractions of a millisecond. Keys are ANY: those that are no proper text are kept as bytes.
 // The record stands last, so that what is long is only read where it is asked for. Each index costs a page to write per record: the
 // keys of a record are not looked up by it, but read from it.
-const migrations: readonly string[] = [
+const migrations = [
   `create table notifications (
     seq integer primary key,
     id any not null unique,
@@ -37,8 +41,11 @@ const migrations: readonly string[] = [
   ) strict, without rowid;`,
 ]
 
+/** Notifications and parked receipts: 'omni' in ASCII. */
+export const notificationsSchema: Schema = { applicationId: 0x6f6d6e69, migrations }
+
 /** Refuses a file of another application or of a newer version, having written nothing to it. */
-export function checkSchema(db: DatabaseSync): void {
+export function checkSchema(db: DatabaseSync, { applicationId, migrations }: Schema): void {
   const { id, version } = stampOf(db)
   if (id === applicationId) {
     if (version <= migrations.length) return
@@ -51,11 +58,12 @@ export function checkSchema(db: DatabaseSync): void {
 }
 
 /** Brings the schema up to date. It writes in any case: a file that cannot be written to shows itself here. */
-export function migrate(db: DatabaseSync): void {
+export function migrate(db: DatabaseSync, schema: Schema): void {
+  const { applicationId, migrations } = schema
   db.exec('begin immediate')
   try {
     // Another process may have migrated it since it was checked.
-    checkSchema(db)
+    checkSchema(db, schema)
     for (const migration of migrations.slice(stampOf(db).version)) db.exec(migration)
     db.exec(`pragma application_id = ${applicationId}; pragma user_version = ${migrations.length}; commit`)
   } catch (error) {

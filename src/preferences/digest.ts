@@ -1,0 +1,131 @@
+import type { Channel, Recipient } from '../contract/channel.ts'
+import { durationForm, millisecondsOf } from '../contract/duration.ts'
+import { type IdempotencyConflictError, OmnicascadeError, RequestError } from '../contract/errors.ts'
+import type { NotificationRequest, RequestRules, StepInput } from '../contract/request.ts'
+import type { Template } from '../contract/template.ts'
+import type { Clock, Duration } from '../contract/time.ts'
+import { systemClock } from '../wire/clock.ts'
+import { checkNames, checkOptions, clockRule } from '../wire/options.ts'
+import type { DigestStore } from './interfaces.ts'
+import { recipientKey } from './recipient.ts'
+
+/** What adding needs of a notifier. */
+export interface DigestSender {
+  send(request: never): Promise<{ readonly id: string }>
+}
+
+/** Options of `digest`. */
+export interface DigestOptions<Item, V, C extends Channel> {
+  readonly store: DigestStore
+  /** How long is collected, from the first item on. */
+  readonly window: Duration
+  /** What all items are shown with. */
+  readonly template: Template<V, C>
+  /** The template's variables, of the items in the order in which they came. */
+  readonly merge: (items: readonly Item[]) => NoInfer<V>
+  /** How long items are kept after their window, at least as long as its notification may wait. Default 30 days. */
+  readonly keepFor?: Duration
+  /** The notifier's, where that is given one. */
+  readonly clock?: Clock
+}
+
+/** What is added to a digest, and how the notification that shows it goes out. */
+export interface DigestItem<Item, C extends Channel> extends Omit<RequestRules, 'sendAt' | 'expiresAt' | 'idempotencyKey'> {
+  readonly to: Recipient
+  readonly cascade: readonly StepInput<C>[]
+  /** What is collected together, for one recipient. */
+  readonly key?: string
+  /** An item that is added again under its id counts once. Default: each counts. */
+  readonly id?: string
+  /** Plain JSON. */
+  readonly item: Item
+}
+
+/** Collects items and sends them together. */
+export interface Digest<Item, C extends Channel> {
+  /** For `templates` of every process that calls providers. */
+  readonly template: Template<never, C>
+  /**
+   * Resolves once the item is stored, with the notification that will show it and when that is due, in Unix milliseconds. Rejects as `send` does, or
+   * as the store does; then repeat it, under its id.
+   */
+  add(notifier: DigestSender, item: DigestItem<Item, C>): Promise<{ readonly id: string; readonly until: number }>
+}
+
+interface Variables {
+  readonly digest: string
+  readonly until: number
+}
+
+/** A digest: `add` collects for `window`, then one notification shows all of it. Throws `RequestError` on options that cannot work. */
+export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, V, C>): Digest<Item, C> {
+  const { window, keepFor } = checked(options)
+  const { store, template, merge, clock = systemClock } = options
+
+  const collected = {
+    ...template,
+    // The app may send the template itself as well.
+    id: `digest:${template.id}`,
+    // The notifier asks twice: when the window is opened, where there is nothing to show yet, and when it is rendered.
+    async validate(variables: unknown) {
+      const { digest: id, until } = variables as Variables
+      const now = clock.now()
+      if (now < until) return { value: variables }
+      const texts = await store.closeWindow(id, now, now - keepFor)
+      if (texts.length === 0) return { issues: [{ path: 'digest', message: 'holds no items: none was stored before its end' }] }
+      return template.validate(merge(texts.map((text) => JSON.parse(text) as Item)))
+    },
+  } as Template<never, C>
+
+  async function announce(notifier: DigestSender, id: string, request: NotificationRequest): Promise<string> {
+    const { id: notificationId } = await notifier.send(request as never).catch((error) => {
+      // Whoever opened it with us asked for other rules, and was first.
+      if (!OmnicascadeError.is(error) || error.code !== 'idempotency-conflict') throw error
+      return { id: (error as IdempotencyConflictError).notificationId }
+    })
+    await store.announceWindow(id, notificationId)
+    return notificationId
+  }
+
+  async function add(notifier: DigestSender, given: DigestItem<Item, C>): Promise<{ id: string; until: number }> {
+    const { key: own = null, id: itemId = crypto.randomUUID(), item, ...rules } = given
+    const recipient = recipientKey(given.to)
+    const text = JSON.stringify(item)
+    if (text === undefined) throw new RequestError('the digest cannot take the item', [{ path: 'item', message: 'is no JSON' }])
+    const key = JSON.stringify([template.id, recipient ?? null, own])
+    for (;;) {
+      const now = clock.now()
+      const opened = await store.openWindow({ key, item: itemId, now, until: now + window })
+      const { id, until } = opened
+      const variables: Variables = { digest: id, until }
+      const request = { ...rules, template: collected, variables, sendAt: until, idempotencyKey: `digest:${id}` }
+      try {
+        const notificationId = opened.notificationId ?? (await announce(notifier, id, request as never))
+        if (await store.addItem({ window: id, key, id: itemId, text })) return { id: notificationId, until }
+      } catch (error) {
+        // The window was over before its notification was planned: the next one is open.
+        if (!OmnicascadeError.is(error) || error.code !== 'invalid-request' || clock.now() < until) throw error
+      }
+    }
+  }
+
+  return { template: collected, add }
+}
+
+function checked<Item, V, C extends Channel>(
+  options: DigestOptions<Item, V, C>,
+): { readonly window: number; readonly keepFor: number } {
+  checkNames('digest', options, ['store', 'window', 'template', 'merge', 'keepFor', 'clock'])
+  const { store, template, merge, keepFor = '30d', clock = systemClock } = options ?? {}
+  const window = millisecondsOf(options?.window) ?? 0
+  const kept = millisecondsOf(keepFor)
+  checkOptions('digest', [
+    ['store', store, typeof store?.openWindow === 'function', 'be a store of digests: give what memoryPreferences() made, say'],
+    ['window', options?.window, window > 0, `be longer than nothing; what was given ${durationForm}`],
+    ['template', template, typeof template?.validate === 'function', 'be what defineTemplate made'],
+    ['merge', merge, typeof merge === 'function', 'be a function'],
+    ['keepFor', keepFor, kept !== undefined, `be a duration; what was given ${durationForm}`],
+    clockRule(clock),
+  ])
+  return { window, keepFor: kept ?? 0 }
+}
