@@ -1,5 +1,6 @@
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { OmnicascadeError } from 'omnicascade'
+import { priceFrom } from '../../src/contract/price.ts'
 import type { Receipt } from '../../src/contract/receipt.ts'
 import type { Suppression } from '../../src/contract/suppression.ts'
 import { ensure, Fault } from './target.ts'
@@ -52,7 +53,7 @@ const isAbsentOrText = (value: unknown) => value === undefined || typeof value =
 
 /** Fails if a receipt is not what a notifier can take. */
 export function checkReceipt(receipt: Receipt, provider: string): void {
-  const { keys, status, at, messageId, raw, reason, link, match, near } = receipt
+  const { keys, status, at, messageId, raw, reason, link, match, near, cost } = receipt
   ensure(receipt.provider === provider, 'a receipt is of another provider')
   ensure(Array.isArray(keys) && keys.length > 0 && keys.every(isText), `a receipt has the keys ${JSON.stringify(keys)}`)
   ensure(statuses.includes(status), `a receipt has the status ${status}`)
@@ -61,6 +62,7 @@ export function checkReceipt(receipt: Receipt, provider: string): void {
   ensure([raw, reason, link].every(isAbsentOrText), 'a receipt has words that are no text')
   ensure(match === undefined || match === 'only' || match === 'newest', 'a receipt matches in a way that there is not')
   ensure(near === undefined || (isMoment(near.at) && near.tolerance >= 0), `a receipt is near ${near?.at}`)
+  ensure(cost === undefined || isDeepStrictEqual(priceFrom(cost), cost), `a receipt costs ${JSON.stringify(cost)}`)
   checkPlain(receipt)
 }
 

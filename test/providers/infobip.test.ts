@@ -443,6 +443,7 @@ const receipt = (status: Receipt['status'], raw: string, more: object = {}): Rec
   at,
   status,
   raw,
+  cost: { amount: '0.01', currency: 'EUR' },
   ...more,
 })
 const suppression = (more: Partial<Suppression>): Suppression => ({
@@ -636,6 +637,24 @@ describe('infobipWebhook', () => {
   test('keeps a notification of another type', () => {
     const raw = { ...click, notificationType: 'OPENED' }
     expect(source.parse(request(JSON.stringify(raw))).events).toEqual([{ event: 'unknown', raw }])
+  })
+
+  test.each<[string, object, object | undefined]>([
+    [
+      'the price of all its parts',
+      { price: { pricePerMessage: 0.0125, currency: 'EUR' }, messageCount: 3 },
+      { amount: '0.0375', currency: 'EUR' },
+    ],
+    ['the price of one, where it counts none', { messageCount: undefined }, { amount: '0.01', currency: 'EUR' }],
+    ['nothing where nothing is charged', { messageCount: 0 }, { amount: '0', currency: 'EUR' }],
+    ['no price where it names none', { price: undefined }, undefined],
+    ['no price in no currency', { price: { pricePerMessage: 0.01 } }, undefined],
+    ['no price that is negative', { price: { pricePerMessage: -0.01, currency: 'EUR' } }, undefined],
+    ['no price for parts that cannot be counted', { messageCount: 1.5 }, undefined],
+    ['no price for parts that are a word', { messageCount: 'two' }, undefined],
+  ])('a report tells %s', (_, more, cost) => {
+    const { events } = read(report(delivered, more))
+    expect(source.receipts?.(events)[0]?.cost).toEqual(cost)
   })
 
   test.each(['', '{', 'null', '[]', '{}', '{"results":{}}'])('refuses %s', (body) => {

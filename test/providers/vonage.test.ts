@@ -152,7 +152,7 @@ cases(
       'a message that was passed on': { body: status('submitted'), receipts: [receipt('sent', 'submitted')] },
       'a delivery': {
         body: status('delivered', { usage: { currency: 'EUR', price: '0.0333' } }),
-        receipts: [receipt('delivered', 'delivered')],
+        receipts: [receipt('delivered', 'delivered', { cost: { amount: '0.0333', currency: 'EUR' } })],
       },
       'a reading': { body: status('read', { channel: 'whatsapp' }), receipts: [receipt('read', 'read')] },
       'a message of another': {

@@ -1,5 +1,6 @@
 import { WebhookParseError } from '../../contract/errors.ts'
 import type { JsonObject, JsonValue } from '../../contract/json.ts'
+import { multiply, type Price, priceFrom } from '../../contract/price.ts'
 import type { ReceiptStatus } from '../../contract/receipt.ts'
 import type { ParsedWebhook } from '../../contract/webhook.ts'
 import { parseJsonExactly, textOf } from '../../webhooks/json.ts'
@@ -22,6 +23,8 @@ export type InfobipEvent =
       readonly to?: string
       /** What the message took along, if `infobip` has sent it. */
       readonly channel?: InfobipChannel
+      /** Of all the messages that were charged for it. */
+      readonly cost?: Price
       readonly at: number
     }
   | { readonly event: 'seen'; readonly messageId: string; readonly at: number }
@@ -78,6 +81,7 @@ function reportOf(fields: JsonObject, { groupName, name }: JsonObject, path: str
   const { name: error } = fieldsOf(fields.error)
   const { to, callbackData } = fields
   const channel = channelOf(callbackData)
+  const cost = costOf(fields)
   const raw = wordIn({ name: name ?? null }, `${path}status.`, 'name')
   return {
     event: 'report',
@@ -87,8 +91,17 @@ function reportOf(fields: JsonObject, { groupName, name }: JsonObject, path: str
     ...(typeof error === 'string' && error !== 'NO_ERROR' && { error }),
     ...(isText(to) && { to: e164Of(to) }),
     ...(channel !== undefined && { channel }),
+    ...(cost !== undefined && { cost }),
     at: timeIn(fields, path, fields.doneAt === undefined || fields.doneAt === null ? 'sentAt' : 'doneAt'),
   }
+}
+
+/** An SMS is charged for by its parts. */
+function costOf({ price: given, messageCount: count = 1 }: JsonObject): Price | undefined {
+  const { pricePerMessage, currency } = fieldsOf(given)
+  const price = priceFrom({ amount: pricePerMessage, currency })
+  if (price === undefined || typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) return undefined
+  return { ...price, amount: multiply(price.amount, count) }
 }
 
 /** By group, save for the names that say more. `DELIVERED_TO_OPERATOR` has not reached the handset. */

@@ -86,6 +86,7 @@ function receiptOf(provider: string, event: InfobipEvent): Receipt | undefined {
     ...shared,
     status: event.status,
     raw: event.raw,
+    ...(event.cost !== undefined && { cost: event.cost }),
     ...(isFailure && event.error !== undefined && { reason: event.error }),
   }
 }

@@ -1,5 +1,6 @@
 import { WebhookParseError, WebhookVerificationError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
+import { type Price, priceFrom } from '../../contract/price.ts'
 import type { Receipt, ReceiptStatus } from '../../contract/receipt.ts'
 import type { Suppression } from '../../contract/suppression.ts'
 import type { Duration } from '../../contract/time.ts'
@@ -30,6 +31,8 @@ export type VonageEvent =
       /** `submitted`, `delivered`, `read`, `rejected`, `undeliverable`; others as Vonage names them. */
       readonly status: string
       readonly at: number
+      /** What Vonage charges for the message. */
+      readonly cost?: Price
       readonly error?: { readonly code?: string; readonly detail?: string }
     }
   | {
@@ -110,6 +113,8 @@ function eventOf(raw: unknown): VonageEvent {
   if (!isObject(raw)) throw new WebhookParseError('vonage', 'must be an object')
   const { status, message_type: type, client_ref: ref, to, text, error } = raw
   const channel = channelNames.get(raw.channel)
+  const { price: amount, currency } = fieldsOf(raw.usage)
+  const cost = priceFrom({ amount, currency })
   if (typeof status === 'string')
     return {
       event: 'status',
@@ -119,6 +124,7 @@ function eventOf(raw: unknown): VonageEvent {
       ...(isText(to) && { to: e164Of(to) }),
       status,
       at: timeIn(raw),
+      ...(cost !== undefined && { cost }),
       // Vonage's reference has one error inside another.
       ...(isObject(error) && { error: errorOf(isObject(error.error) ? error.error : error) }),
     }
@@ -164,7 +170,7 @@ const expired = '1360'
 
 function receiptOf(provider: string, event: VonageEvent): Receipt | undefined {
   if (event.event !== 'status') return undefined
-  const { messageId, clientRef, status: raw, at, error: { code, detail } = {} } = event
+  const { messageId, clientRef, status: raw, at, cost, error: { code, detail } = {} } = event
   const status = statuses.get(raw)
   if (status === undefined) return undefined
   const reason = [code, detail].filter((part) => part !== undefined).join(' ')
@@ -174,6 +180,7 @@ function receiptOf(provider: string, event: VonageEvent): Receipt | undefined {
     status: status === 'failed' && code === expired ? 'expired' : status,
     at,
     raw,
+    ...(cost !== undefined && { cost }),
     ...(status === 'failed' && reason !== '' && { reason }),
   }
 }
