@@ -19,12 +19,15 @@ export interface Stage {
   readonly sent: SentMessage[]
   /** Brings a receipt to the notifier. */
   report(receipt: Receipt): Promise<unknown>
+  /** A message was called back. */
+  recalled?(idempotencyKey: string): void
   /** Work that is done before time goes on. */
   track(work: Promise<unknown>): void
 }
 
 /** A message, as its vendor knows it. */
 interface Posted {
+  readonly idempotencyKey: string
   keys: readonly string[]
   isRecalled: boolean
   isDelivered: boolean
@@ -47,7 +50,7 @@ export function providerOfEachChannel(): readonly ChannelProvider[] {
  * Declares what `provider` does, and calls nobody: the stage says what its calls come to. Where it can call messages back, that works until they
  * are delivered.
  */
-export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, report, track }: Stage): ChannelProvider {
+export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, report, recalled, track }: Stage): ChannelProvider {
   const posts = new Map<string, Posted>()
   const pause = (delay: number) => new Promise<void>((resolve) => clock.setTimer(delay, resolve))
 
@@ -74,7 +77,7 @@ export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, rep
       idempotencyKey,
       at: clock.now(),
     } as SentMessage
-    const post: Posted = { keys: [], isRecalled: false, isDelivered: false }
+    const post: Posted = { idempotencyKey, keys: [], isRecalled: false, isDelivered: false }
     know(post, keysFrom(provider.keys?.(request)))
     sent.push(message)
     const answered = call.reply(request, signal).then((result) => {
@@ -101,6 +104,7 @@ export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, rep
     const post = [messageId, ...keys].flatMap((key) => posts.get(key ?? '') ?? [])[0]
     if (post === undefined || post.isDelivered) return false
     post.isRecalled = true
+    recalled?.(post.idempotencyKey)
     return true
   }
 
