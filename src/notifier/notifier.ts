@@ -91,7 +91,7 @@ export interface NotifierOptions<P extends readonly ChannelProvider[], G extends
   readonly parkFor?: Duration
   /** How long settled notifications are kept, with their idempotency keys, by a store that outlives the process. Default 30 days. */
   readonly keepFor?: Duration
-  /** Made by `openTelemetry` of `omnicascade/telemetry`: spans and metrics. Give each notifier its own. */
+  /** Made by `openTelemetry` of `omnicascade/telemetry`: spans and metrics. One serves any number of notifiers. */
   readonly telemetry?: Telemetry
   readonly clock?: Clock
   /** In [0, 1). */

@@ -6,15 +6,22 @@ import { failureFields } from './fields.ts'
 
 type Values = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>
 
+const names = new Map<string, string>()
+
 /** Attributes of ours: `retryAt` becomes `omnicascade.retry_at`; what is null or undefined is left out. */
 export function own(values: Values): Attributes {
   const attributes: Attributes = {}
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined || value === null) continue
-    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    attributes[`omnicascade.${snake}`] = value as string
+  for (const name in values) {
+    const value = values[name]
+    if (value !== undefined && value !== null) attributes[names.get(name) ?? nameOf(name)] = value as string
   }
   return attributes
+}
+
+function nameOf(name: string): string {
+  const snake = `omnicascade.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`
+  names.set(name, snake)
+  return snake
 }
 
 /** What the conventions for messaging say of an operation. */
@@ -35,8 +42,7 @@ export function attemptOf({ record, step, attempt }: TelemetryCall): AttemptReco
 /** How a call ended. */
 export function endOf(called: Awaited<TelemetryCallEnd['ended']>): Attributes {
   if ('result' in called) return own({ status: 'accepted' })
-  const { kind, code } = failureFields(called.failure)
-  return { ...own({ status: 'failed', code }), 'error.type': kind! }
+  return own({ status: 'failed', code: failureFields(called.failure).code })
 }
 
 /** Why a `send` rejected, in a word of ours. */

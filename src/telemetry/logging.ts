@@ -15,7 +15,7 @@ export interface Logger {
 }
 
 /** What emits events: a notifier. */
-export interface EventSource {
+export interface LogSource {
   on(type: '*', listener: (event: NotifierEvent) => void): () => void
 }
 
@@ -61,7 +61,7 @@ const levels: Readonly<Record<keyof NotifierEvents, LogLevel>> = {
  * Logs a notifier's events, by default without anything personal; gives what ends it. An outcome that is `failed` or `expired` is a warning.
  * The logger is one that the app has, as it is.
  */
-export function logEvents(source: EventSource, logger: Logger, options: LogEventsOptions = {}): () => void {
+export function logEvents(source: LogSource, logger: Logger, options: LogEventsOptions = {}): () => void {
   const wordsFirst = 'log' in logger
   return source.on('*', (event) => {
     const level = options.levels?.[event.type] ?? levelOf(event)

@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { NotifierEvent, NotifierEvents } from '../contract/events.ts'
 import type { NotificationRecord } from '../contract/record.ts'
 import type { Telemetry } from '../contract/telemetry.ts'
-import { attemptOf, endOf, errorTypeOf, messaging, own } from './attributes.ts'
+import { attemptOf, errorTypeOf, messaging, own } from './attributes.ts'
 import { fallbackOf } from './fallback.ts'
 
 // Seconds: of a call, and of the way to a person.
@@ -74,9 +74,8 @@ export function createMeters(meter: Meter): Telemetry {
       const since = performance.now()
       const made = make()
       void made.ended.then((called) => {
-        const { 'error.type': type } = endOf(called)
-        const attributes = { ...messaging('send', 'send', channel), ...own({ provider }), ...(type && { 'error.type': type }) }
-        operations.record(secondsSince(since), attributes)
+        const error = 'failure' in called ? { 'error.type': called.failure.kind } : {}
+        operations.record(secondsSince(since), { ...messaging('send', 'send', channel), ...own({ provider }), ...error })
       })
       return made
     },

@@ -2,7 +2,7 @@ import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { NotifierEvent, NotifierEvents } from 'omnicascade'
-import { type EventSource, logEvents } from 'omnicascade/logging'
+import { type LogSource, logEvents } from 'omnicascade/logging'
 import { fail, scriptedProvider } from 'omnicascade/testing'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
@@ -38,7 +38,7 @@ function pinoPage() {
 /** Emits what a test says. */
 function source() {
   let hear: (event: NotifierEvent) => void = () => {}
-  const events: EventSource = {
+  const events: LogSource = {
     on: (_, listener) => {
       hear = listener
       return () => {
