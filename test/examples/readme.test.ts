@@ -42,7 +42,7 @@ describe('the examples', () => {
     expect(snippetsOf('docs/testing.md')[0]?.code).toBe(file)
   })
 
-  test('of the README and of every page of the documentation compile', { timeout: 30_000 }, () => {
+  test('of the README and of every page of the documentation compile', { timeout: 120_000 }, () => {
     expect(readme.length).toBeGreaterThanOrEqual(3)
     expect(docs.length).toBeGreaterThan(10)
     expect(problemsOf([...readme, ...docs], takenForGranted)).toEqual([])
