@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:http2'
 import { Readable } from 'node:stream'
 import fastify, { type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { fastifyWebhook } from 'omnicascade/http/fastify'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { acme, batch, call, deferred, memorySink, raw, routed, serve, signature } from './support.ts'
 
 const quiet = { onError: () => {} }
@@ -133,6 +135,25 @@ test('app.inject() reaches it, for tests without a socket', async () => {
   })
   expect([answer.statusCode, sink.stored.length]).toEqual([200, 2])
   expect((await app.inject({ method: 'POST', url: '/hooks/', payload: JSON.parse(batch) as object })).statusCode).toBe(200)
+})
+
+test('over HTTP/2 it is the same, without the field that HTTP/2 does not know', async () => {
+  const source = acme()
+  const app = fastify({ http2: true })
+  app.register(fastifyWebhook(memorySink(), source, { limit: 100, ...quiet }), { prefix: '/hooks' })
+  onTestFinished(() => app.close())
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const client = connect(url)
+  onTestFinished(() => client.destroy())
+  const answerTo = async (body: string) => {
+    const stream = client.request({ ':method': 'POST', ':path': '/hooks', 'content-type': 'application/json' })
+    stream.resume().end(body)
+    const [fields] = (await once(stream, 'response')) as [Record<string, unknown>]
+    return [fields[':status'], fields.connection]
+  }
+  expect(await answerTo(batch)).toEqual([200, undefined])
+  expect(await answerTo('x'.repeat(101))).toEqual([413, undefined])
+  expect(source.seen[0]?.url.href).toBe(`${url}/hooks`)
 })
 
 test('the adapter loads nothing of Fastify', () => {
