@@ -36,6 +36,13 @@ export async function openTwins(publicUrl: string) {
   }
   return {
     env,
+    /** What the vendors were asked to send, each in its vendor's own form. */
+    messages: () => [
+      ...[telegram, sendios, twin]
+        .flatMap(({ requests }) => requests.filter(({ path }) => !path.endsWith('/login')))
+        .map(({ body }) => body),
+      ...mail.received,
+    ],
     async close() {
       for (const opened of [telegram, sendios, twin, mail]) await opened.close()
       await rm(folder, { recursive: true })
