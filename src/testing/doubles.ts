@@ -80,10 +80,12 @@ export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, rep
     const post: Posted = { idempotencyKey, keys: [], isRecalled: false, isDelivered: false }
     know(post, keysFrom(provider.keys?.(request)))
     sent.push(message)
-    const answered = call.reply(request, signal).then((result) => {
-      know(post, [...keysFrom([result.messageId]), ...keysFrom(result.keys)])
+    const answer = async () => {
+      const result = await call.reply(request, signal)
+      know(post, [...keysFrom([result?.messageId]), ...keysFrom(result?.keys)])
       return result
-    })
+    }
+    const answered = answer()
     // The vendor knows its own id of a message before it answers: receipts may be quicker.
     const known = Promise.race([answered.catch(() => {}), turn()])
     for (const receipt of call.receipts) {
@@ -93,7 +95,8 @@ export function doubleOf(provider: ChannelProvider, { clock, scripted, sent, rep
     try {
       return await answered
     } catch (error) {
-      if (failureOf(provider.name, error).kind !== 'unknown') sent.splice(sent.indexOf(message), 1)
+      // It may be gone already, for an outbox can be cleared.
+      if (failureOf(provider.name, error).kind !== 'unknown' && sent.includes(message)) sent.splice(sent.indexOf(message), 1)
       throw error
     } finally {
       if (call.after > 0) await pause(call.after)

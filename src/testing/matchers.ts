@@ -19,7 +19,7 @@ export interface NotificationMatchers<R = unknown> {
 interface Runner {
   readonly equals: (a: unknown, b: unknown) => boolean
   readonly isNot?: boolean
-  readonly utils: { readonly stringify?: (value: unknown) => string; readonly printReceived?: (value: unknown) => string }
+  readonly utils: { readonly stringify?: (value: unknown) => string }
 }
 
 interface Verdict {
@@ -80,7 +80,12 @@ function ofRecord(
 /** The channel that settled it, and the providers whose attempts of that step were delivered. */
 function deliverersOf({ outcome, steps }: NotificationRecord): readonly (string | null)[] {
   const attempts = steps[outcome?.step ?? -1]?.attempts ?? []
-  return [outcome?.by ?? null, ...attempts.filter(({ status }) => status !== null).map(({ provider }) => provider)]
+  return [
+    outcome?.by ?? null,
+    ...attempts
+      .filter(({ status, receiptFailure }) => status !== null && receiptFailure === null)
+      .map(({ provider }) => provider),
+  ]
 }
 
 /** Provider and channel of each call, in order; a call that was repeated at once is one. */

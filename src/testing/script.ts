@@ -12,7 +12,7 @@ export interface After {
 }
 
 /** A receipt that follows a call. */
-export interface ScriptedReceipt extends Pick<Receipt, 'raw' | 'reason' | 'link'> {
+export interface ScriptedReceipt extends Pick<Receipt, 'raw' | 'reason' | 'link' | 'cost'> {
   readonly status: ReceiptStatus
   /** Milliseconds after the call. */
   readonly after: number
@@ -41,7 +41,7 @@ export interface Script {
 /** One answer, and what follows it. */
 export interface ScriptLine {
   /** The vendor reports this of the message, whatever it answered. Any number of them: repeated, late, or before the answer. */
-  receipt(status: ReceiptStatus, options?: After & Pick<Receipt, 'raw' | 'reason' | 'link'>): ScriptLine
+  receipt(status: ReceiptStatus, options?: After & Pick<Receipt, 'raw' | 'reason' | 'link' | 'cost'>): ScriptLine
   /** The call after this one. The last line answers every further call. */
   readonly then: Script
 }

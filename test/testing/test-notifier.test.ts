@@ -9,7 +9,7 @@ import {
   SendError,
 } from 'omnicascade'
 import { shortenLinks } from 'omnicascade/links'
-import { createTestNotifier, gate } from 'omnicascade/testing'
+import { createTestNotifier, fail, gate } from 'omnicascade/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
@@ -329,5 +329,17 @@ describe('the outbox', () => {
     expect(outbox.all).toHaveLength(3)
     outbox.clear()
     expect([outbox.all, outbox.sms]).toEqual([[], []])
+  })
+
+  test('forgets a message that is under way, and keeps those that come after it', async () => {
+    const { send, outbox, clock, whenSending } = createTestNotifier()
+    const door = gate()
+    whenSending('sms').reply(door.reply)
+    await send({ to: ada, content, cascade: ['sms'] })
+    outbox.clear()
+    await send({ to: ada, content, cascade: ['email'] })
+    door.release(fail('recipient'))
+    await clock.advance(0)
+    expect(outbox.all.map(({ channel }) => channel)).toEqual(['email'])
   })
 })
