@@ -251,7 +251,9 @@ describe('in words and as a picture', () => {
   test('a table of one has its times as a histogram', async () => {
     const lines = formatSimulation(await usual()).split('\n')
     expect(lines[0]).toMatch(/^delivered, by the record +100\.0 %$/)
-    expect(lines.find((line) => line.startsWith('reached within 10 s'))).toMatch(/^reached within 10 s {2}100\.0 % {2}={40}$/)
+    expect(lines).toContain(`reached in 5 s to 10 s  100.0 %  ${'='.repeat(40)}`)
+    const lossy = await simulate(['sms'], { sms: { deliver: 0, silent: 1 } }, { runs: 10 })
+    expect(formatSimulation(lossy)).not.toContain('reached in')
     expect(lines.at(-1)).toBe('400 runs, seed 1: shares are good to 5.0 points')
     expect(lines.filter((line) => line !== line.trimEnd())).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { plain } from '../../cascade/timeline-words.ts'
 import { span } from '../../pictures/span.ts'
-import type { Distribution } from './distribution.ts'
+import type { Bin } from './distribution.ts'
 import { channelsOf, named, type Simulation, type Simulations } from './result.ts'
 
 type Cell = (simulation: Simulation) => string
@@ -17,7 +17,7 @@ export function formatSimulation(simulations: Simulations): string {
   const results = all.map(([, simulation]) => simulation)
   const rows = rowsFor(results).map(([label, cell]) => [label, ...results.map(cell)])
   const table = aligned(all.length === 1 && first[0] === '' ? rows : [['', ...all.map(([name]) => plain(name))], ...rows])
-  const histogram = all.length === 1 ? ['', ...barsOf(first[1].timeToReach)] : []
+  const histogram = all.length === 1 ? ['', ...barsOf(first[1])] : []
   return [...table, ...histogram, '', footer(results)].join('\n')
 }
 
@@ -59,15 +59,20 @@ function rowsFor(results: readonly Simulation[]): readonly Row[] {
   ]
 }
 
-function barsOf(times: Distribution | null): readonly string[] {
-  if (times === null) return []
-  const most = Math.max(...times.histogram.map(({ share }) => share))
-  const rows = times.histogram.map(({ to, share }) => [
-    Number.isFinite(to) ? `reached within ${span(to)}` : 'later',
-    percent(share),
-    share === 0 ? '' : '='.repeat(Math.max(1, Math.round((share / most) * barWidth))),
+function barsOf({ timeToReach, reached }: Simulation): readonly string[] {
+  if (timeToReach === null) return []
+  const most = Math.max(...timeToReach.histogram.map(({ share }) => share))
+  const rows = timeToReach.histogram.map((bin) => [
+    `reached in ${stretch(bin)}`,
+    percent(bin.share * reached),
+    bin.share === 0 ? '' : '='.repeat(Math.max(1, Math.round((bin.share / most) * barWidth))),
   ])
   return aligned(rows, 2)
+}
+
+/** A stretch of time in words: `5 s to 10 s`. */
+export function stretch({ from, to }: Bin): string {
+  return Number.isFinite(to) ? `${span(from)} to ${span(to)}` : `${span(from)} or more`
 }
 
 function footer(results: readonly Simulation[]): string {

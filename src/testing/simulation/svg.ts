@@ -3,7 +3,7 @@ import type { Channel } from '../../contract/channel.ts'
 import { span } from '../../pictures/span.ts'
 import { darkRules, element, escapeXml, fitted, type Ink, type Theme, words } from '../../pictures/svg.ts'
 import type { Bin } from './distribution.ts'
-import { formatSimulation, percent } from './format.ts'
+import { formatSimulation, percent, stretch } from './format.ts'
 import { channelsOf, named, type Simulation, type Simulations } from './result.ts'
 
 /** How `simulationSvg` draws. */
@@ -168,10 +168,10 @@ function stretches(results: readonly Simulation[]): readonly Bin[] {
 }
 
 function barsOfTime({ timeToReach, reached }: Simulation, steps: readonly Bin[]): readonly Bar[] {
-  return steps.map(({ from, to }) => {
-    const share = (timeToReach!.histogram.find((bin) => bin.from === from)?.share ?? 0) * reached
-    const [label, told] = Number.isFinite(to) ? [`<${span(to)}`, `within ${span(to)}`] : [`≥${span(from)}`, `after ${span(from)}`]
-    return { label, share, told: `${told}: ${percent(share)}` }
+  return steps.map((bin) => {
+    const share = (timeToReach!.histogram.find(({ from }) => from === bin.from)?.share ?? 0) * reached
+    const label = Number.isFinite(bin.to) ? `<${span(bin.to)}` : `≥${span(bin.from)}`
+    return { label, share, told: `${stretch(bin)}: ${percent(share)}` }
   })
 }
 
