@@ -70,7 +70,7 @@ function tellReceipt(tracer: Tracer, event: NotifierEvents['attempt.receipt'], r
   span.end()
 }
 
-/** The span that is under way, unless it has ended (a timer of ours was armed in it) or is of the same trace (the receipt was waiting for its send). */
+/** The span that is active, unless it has ended (a timer of ours was armed in it) or is of the same trace (no link is needed). */
 function bringerOf(sent: SpanContext | undefined): Span | undefined {
   const active = trace.getActiveSpan()
   return active?.isRecording() && active.spanContext().traceId !== sent?.traceId ? active : undefined

@@ -51,6 +51,16 @@ test('fallbacks are counted by cause, from channel to channel; the last step fal
   ])
 })
 
+test('that an address is suppressed is a cause of its own', async () => {
+  const o = sdk()
+  const suppression = { isSuppressed: ({ channel }: { channel: string }) => channel === 'sms' }
+  const w = world([scriptedProvider({ channels: ['sms', 'email'] })], { telemetry: o.telemetry(), suppression })
+  await w.send(['sms', 'email'])
+  await w.to(1)
+  const [fallback] = await o.points('omnicascade.fallbacks')
+  expect(fallback?.attributes['omnicascade.cause']).toBe('vetoed: suppressed')
+})
+
 test('outcomes are counted, and how long a delivery took from the moment at which it might be sent', async () => {
   const o = sdk()
   const w = world([scriptedProvider({ channels: ['sms'], replies: [accept(), fail('content')] })], { telemetry: o.telemetry() })

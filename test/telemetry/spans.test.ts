@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -232,6 +233,31 @@ test('a receipt that was quicker than its send is linked to nobody, as nobody br
   })
   expect(o.span('receipt sms').links).toEqual([])
   expect(o.span('POST /orders').links).toEqual([])
+})
+
+test('nor is one that comes in the trace of its notification, where no link is needed', async () => {
+  const o = sdk()
+  const w = world(providers(), { telemetry: o.telemetry() })
+  await o.within('POST /orders', async () => {
+    await w.send(['sms'])
+    await w.to(1)
+    await w.receipt('acme', 'delivered', 'm1')
+  })
+  expect(o.span('receipt sms').links).toEqual([])
+  expect(o.span('POST /orders').links).toEqual([])
+})
+
+test('nor is one that a timer brings, though it was armed inside a span that has ended since', async () => {
+  const o = sdk()
+  const w = world(providers(), { telemetry: o.telemetry() })
+  await w.send(['sms'])
+  await w.to(1)
+  let onTimer = async () => {}
+  await o.within('POST /orders', async () => {
+    onTimer = AsyncLocalStorage.bind(async () => void (await w.receipt('acme', 'delivered', 'm1')))
+  })
+  await onTimer()
+  expect(o.span('receipt sms').links).toEqual([])
 })
 
 test('a process sends and is gone, another takes the receipt: one trace', async () => {
