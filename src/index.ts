@@ -13,8 +13,10 @@ export type {
   VendorFields,
   WhatsAppContent,
 } from './contract/content.ts'
+export type { ErrorCode } from './contract/error-codes.ts'
 export {
   IdempotencyConflictError,
+  isOmnicascadeError,
   OmnicascadeError,
   RequestError,
   SendError,

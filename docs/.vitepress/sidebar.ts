@@ -56,6 +56,7 @@ export const sidebar: Item[] = [
       page('Stores', '/stores'),
       page('Telemetry and logs', '/telemetry'),
       page('Pictures', '/pictures'),
+      page('Errors by code', '/errors'),
       page('Cost', '/cost'),
       page('Link shorteners', '/shorteners'),
       page('API', '/api/'),

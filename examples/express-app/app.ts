@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError } from 'omnicascade'
 import { expressWebhook } from 'omnicascade/http/express'
 import { timelineSvg } from 'omnicascade/pictures'
 import { twinWebhook } from 'omnicascade/providers/twin'
@@ -97,7 +97,7 @@ function fieldsOf({ body }: Request): Readonly<Record<string, string | undefined
 const statuses: Readonly<Record<string, number>> = { 'invalid-request': 400, 'idempotency-conflict': 409 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (!OmnicascadeError.is(error)) return next(error)
+  if (!isOmnicascadeError(error)) return next(error)
   // Anything else is the store's, or the process is closing: the client may ask again.
   response.status(statuses[error.code] ?? 503).json({ error: error.code, message: error.message })
 }

@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express } from 'express'
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError } from 'omnicascade'
 import { z } from 'zod'
 import type { Asked, OneTimeCodes } from './one-time-codes.ts'
 
@@ -35,6 +35,6 @@ function answer(response: express.Response, asked: Asked | undefined | 'over'): 
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (error instanceof z.ZodError) response.status(400).json({ error: z.prettifyError(error) })
-  else if (OmnicascadeError.is(error)) response.status(error.code === 'invalid-request' ? 422 : 503).json({ error: error.code })
+  else if (isOmnicascadeError(error)) response.status(error.code === 'invalid-request' ? 422 : 503).json({ error: error.code })
   else next(error)
 }

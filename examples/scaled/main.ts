@@ -1,5 +1,5 @@
 // npm run example:scaled: one web process, two workers and one for webhooks, on PostgreSQL. `-- --stay` leaves them running.
-import { OmnicascadeError, type Outcome, type TimelineEntry } from 'omnicascade'
+import { isOmnicascadeError, type Outcome, type TimelineEntry } from 'omnicascade'
 import { type Checks, createChecks } from '../demo/checks.ts'
 import type { Line } from './processes.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -191,7 +191,6 @@ try {
   process.exitCode = differences.length === 0 ? 0 : 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
-  if (OmnicascadeError.is(error) && error.code === 'store-unavailable')
-    console.error('DATABASE_URL says which PostgreSQL to use.')
+  if (isOmnicascadeError(error) && error.code === 'store-unavailable') console.error('DATABASE_URL says which PostgreSQL to use.')
   process.exitCode = 1
 }

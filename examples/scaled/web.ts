@@ -1,6 +1,6 @@
 // The web process: takes orders, answers at once, and calls no provider.
 import express, { type ErrorRequestHandler } from 'express'
-import { formatTimeline, OmnicascadeError } from 'omnicascade'
+import { formatTimeline, isOmnicascadeError } from 'omnicascade'
 import { openNotifier, orderShipped } from './notifier.ts'
 import { closeOnSignal, listen } from './process.ts'
 
@@ -47,7 +47,7 @@ app.get('/notifications/:id/outcome', async (request, response) => {
 const statuses: Readonly<Record<string, number>> = { 'invalid-request': 400, 'idempotency-conflict': 409, 'not-found': 404 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (!OmnicascadeError.is(error)) return next(error)
+  if (!isOmnicascadeError(error)) return next(error)
   // Anything else is the store's, or the process is closing: the client may ask again.
   response.status(statuses[error.code] ?? 503).json({ error: error.code, message: error.message })
 }

@@ -1,23 +1,28 @@
 import type { Channel } from './channel.ts'
+import type { ErrorCode } from './error-codes.ts'
 import type { Failure, FailureKind } from './failure.ts'
 import type { Issue } from './template.ts'
 
 const marker: unique symbol = Symbol.for('omnicascade.error') as never
 
-/** Base of every error of this library. `code` names the case; `OmnicascadeError.is` works across duplicate installs. */
+/** Base of every error of this library. `code` names the case, and `docs` the place that says what to do about it. */
 export class OmnicascadeError extends Error {
   override readonly name: string = 'OmnicascadeError'
-  readonly code: string
+  readonly code: ErrorCode
+  /** In the package, wherever it is installed. */
+  readonly docs: string
   readonly [marker] = true
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+    this.docs = `omnicascade/docs/errors.md#${code}`
   }
+}
 
-  static is(error: unknown): error is OmnicascadeError {
-    return typeof error === 'object' && error !== null && marker in error
-  }
+/** Whether an error is one of this library's, also of another copy of it that some package brought along: there `instanceof` fails. */
+export function isOmnicascadeError(error: unknown): error is OmnicascadeError {
+  return typeof error === 'object' && error !== null && marker in error
 }
 
 /** A request to `send` (or a template, or options) that cannot work. `issues` lists everything wrong with it. Nothing was stored or sent. */
@@ -25,7 +30,7 @@ export class RequestError extends OmnicascadeError {
   override readonly name = 'RequestError'
   readonly issues: readonly Issue[]
 
-  constructor(subject: string, issues: readonly Issue[], code = 'invalid-request') {
+  constructor(subject: string, issues: readonly Issue[], code: ErrorCode = 'invalid-request') {
     super(code, `${subject}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')}`)
     this.issues = issues
   }
@@ -154,7 +159,7 @@ export class StreamError extends OmnicascadeError {
   readonly offset: number | undefined
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     place: {
       readonly status?: number | undefined

@@ -1,4 +1,4 @@
-import { OmnicascadeError, type WebhookParseError, type WebhookVerificationError } from '../contract/errors.ts'
+import { isOmnicascadeError, RequestError, type WebhookParseError, type WebhookVerificationError } from '../contract/errors.ts'
 import type { ReceiptSink } from '../contract/receipt.ts'
 import type { ParsedWebhook, WebhookRequest, WebhookSource } from '../contract/webhook.ts'
 import { systemClock } from '../wire/clock.ts'
@@ -37,6 +37,18 @@ export function createHandle<E, R>(
   source: WebhookSource<E>,
   options: WebhookOptions<E, R>,
 ): (incoming: Incoming<R>) => Promise<Answer> {
+  if (typeof sink?.ingest !== 'function')
+    throw new RequestError(
+      subject,
+      [{ path: 'sink', message: 'is no notifier: it comes first, then the source' }],
+      'invalid-options',
+    )
+  if (typeof source?.parse !== 'function')
+    throw new RequestError(
+      subject,
+      [{ path: 'source', message: 'is no webhook source: call it, as in telegramWebhook({ … })' }],
+      'invalid-options',
+    )
   checkOptions(subject, options, source.verify !== undefined)
   const secret = options.secret || undefined
   const { limit = 256 * 1024, timeout = 10_000, clock = systemClock, onError = printed } = options
@@ -141,7 +153,7 @@ const sendAgain = answerWith(500, { error: 'the events were not taken; send them
 
 function refusalOf(error: unknown): Answer {
   if (error instanceof WebhookRefusal) return answerWith(error.status, { error: error.message }, error.headers)
-  if (!OmnicascadeError.is(error)) return sendAgain
+  if (!isOmnicascadeError(error)) return sendAgain
   if (error.code === 'webhook-verification')
     return (error as WebhookVerificationError).sendAgain ? sendAgain : answerWith(401, { error: 'the signature does not verify' })
   if (error.code !== 'webhook-parse') return sendAgain

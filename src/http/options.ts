@@ -65,7 +65,7 @@ export function checkOptions<E, R>(subject: string, options: WebhookOptions<E, R
   if (typeof publicUrl === 'string' && !URL.canParse(publicUrl)) {
     issues.push({ path: 'publicUrl', message: 'must be absolute, such as https://api.example.org/hooks/vendor' })
   }
-  if (issues.length > 0) throw new RequestError(subject, issues)
+  if (issues.length > 0) throw new RequestError(subject, issues, 'invalid-options')
 }
 
 const known = ['secret', 'publicUrl', 'contentTypes', 'limit', 'timeout', 'onEvents', 'onError', 'clock']
@@ -85,7 +85,7 @@ function secretIssues(secret: SharedSecret): Issue[] {
   if (!Array.isArray(values) || values.length === 0) return [...issues, { path: 'secret.values', message: 'holds no secret' }]
   values.forEach((value: unknown, index) => {
     const path = `secret.values[${index}]`
-    if (typeof value !== 'string' || value === '') issues.push({ path, message: 'is empty' })
+    if (typeof value !== 'string' || value === '') issues.push({ path, message: 'is empty (is its environment variable set?)' })
     else if (header !== undefined && !fieldValue.test(value)) {
       issues.push({ path, message: 'cannot be sent in a header: visible ASCII only, no space or line break at either end' })
     }

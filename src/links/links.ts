@@ -1,7 +1,7 @@
 import { LinkifyIt } from 'linkify-it'
 import type { Channel } from '../contract/channel.ts'
 import { toMilliseconds } from '../contract/duration.ts'
-import { OmnicascadeError } from '../contract/errors.ts'
+import { isOmnicascadeError } from '../contract/errors.ts'
 import type { LinkContext, LinkRewriter, ShortenedText, Shortener } from '../contract/links.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { isWebUrl } from '../text/web-url.ts'
@@ -97,7 +97,7 @@ function ask(
 
 /** What went wrong. Messages of foreign errors are left out: they may hold the link, or a token. */
 function messageOf(error: unknown, url: string): string {
-  if (OmnicascadeError.is(error) && !error.message.includes(url)) return error.message
+  if (isOmnicascadeError(error) && !error.message.includes(url)) return error.message
   return `the shortener threw ${error instanceof Error ? error.name : `a ${typeof error}`}`
 }
 

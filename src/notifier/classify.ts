@@ -1,4 +1,4 @@
-import { OmnicascadeError, SendError } from '../contract/errors.ts'
+import { isOmnicascadeError, SendError } from '../contract/errors.ts'
 import type { Failure } from '../contract/failure.ts'
 
 // Named by Node before a byte has left: nothing can have been sent. Others come from a connection in use too: the system call tells.
@@ -10,7 +10,7 @@ const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONN
  * A foreign error's own words may hold a token or an address: its name and code alone are kept.
  */
 export function failureOf(provider: string, thrown: unknown): Failure {
-  if (thrown instanceof SendError || (OmnicascadeError.is(thrown) && thrown.code === 'send-failed'))
+  if (thrown instanceof SendError || (isOmnicascadeError(thrown) && thrown.code === 'send-failed'))
     return (thrown as SendError).toFailure()
   const { code, syscall } = (thrown ?? {}) as { code?: unknown; syscall?: unknown }
   const connecting = syscall === 'connect' || syscall === 'getaddrinfo'

@@ -33,7 +33,8 @@ export type ChannelOf<P extends readonly ChannelProvider[]> = P[number] extends 
 
 const acceptedOf = ({ record, created }: Entered): Accepted => ({ id: record.id, created })
 
-const closed = () => new OmnicascadeError('closed', 'the notifier is closed')
+const closed = () =>
+  new OmnicascadeError('closed', 'the notifier is closed: create one for as long as the process runs, and close it last')
 
 /** Connects providers, store and scheduler. Starts waking what is due at once, unless the scheduler is `manual`. Throws `RequestError` on options that cannot work. */
 export function createNotifier<const P extends readonly ChannelProvider[], const G extends string = string>(
@@ -177,7 +178,8 @@ export function createNotifier<const P extends readonly ChannelProvider[], const
 
   async function cancel(id: string): Promise<CancelAnswer> {
     const record = await stored(id)
-    if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
+    if (record === undefined)
+      throw new OmnicascadeError('not-found', `there is no notification ${id} in the store, or no longer (see keepFor)`)
     const { before } = await engine.apply(record, { type: 'cancelRequested' })
     const { cancelAnswer } = await import('../cascade/machine.ts')
     return cancelAnswer(before)

@@ -27,7 +27,8 @@ export function createEvents(clock: Clock, telemetry?: Telemetry): Events {
   /** Each listener is guarded on its own, so that none keeps an event from the next. */
   function guard(listener: (event: never, record?: NotificationRecord) => unknown) {
     return (event: NotifierEvent, record?: NotificationRecord) => {
-      const failed = (error: unknown) => (event.type === 'error' ? print(error) : events.error(error))
+      const failed = (error: unknown) =>
+        event.type === 'error' ? print(error) : events.error(error, 'id' in event ? event.id : undefined)
       try {
         const heard = listener(event as never, record)
         if (heard instanceof Promise) heard.catch(failed)
@@ -59,13 +60,13 @@ export function createEvents(clock: Clock, telemetry?: Telemetry): Events {
     },
     error(thrown, id) {
       const error = thrown instanceof Error ? thrown : new Error(`a ${typeof thrown} was thrown`)
-      if (!hasListener('error')) print(error)
+      if (!hasListener('error')) print(error, id)
       emit({ type: 'error', at: clock.now(), error, ...(id !== undefined && { id }) })
     },
   }
   return events
 }
 
-function print(error: unknown): void {
-  console.error('omnicascade:', error)
+function print(error: unknown, id?: string): void {
+  console.error(id === undefined ? 'omnicascade:' : `omnicascade: notification ${id}:`, error)
 }

@@ -9,11 +9,13 @@ import type { Issue } from '../contract/template.ts'
 import type { NotifierOptions } from './notifier.ts'
 import type { Routing } from './pool.ts'
 
-const known = new Set(
-  'providers prices reliability store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor telemetry clock random createId'.split(
-    ' ',
-  ),
-)
+// The options, and those within some of them.
+const known = {
+  '': 'providers prices reliability store scheduler templates defaults retry routing categories breaker links beforeSend suppression onSettled callProviders concurrency parkFor keepFor telemetry clock random createId',
+  defaults: 'within timeZone locale sms order',
+  retry: 'attempts baseDelay maxDelay',
+  breaker: 'threshold coolDown',
+} as const
 const countForm = 'is not a whole number of at least 1'
 const isDuration = (value: unknown) => millisecondsOf(value) !== undefined
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1
@@ -31,7 +33,11 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
     }
   }
 
-  for (const key of Object.keys(options ?? {})) if (!known.has(key)) report(key, 'is unknown')
+  for (const [path, names] of Object.entries(known) as [keyof typeof known, string][]) {
+    const there = names.split(' ')
+    for (const key of Object.keys((path === '' ? options : options?.[path]) ?? {}))
+      if (!there.includes(key)) report(path === '' ? key : `${path}.${key}`, `is unknown: there are ${there.join(', ')}`)
+  }
   const isStore = (value: unknown) => hasFunctions(value, ['insert', 'get', 'update', 'findByKey', 'due', 'nextDueAt', 'prune'])
   const isScheduler = (value: unknown) => value === 'manual' || hasFunctions(value, ['wakeAt', 'start', 'stop'])
   check(options, ['store'], isStore, 'is no store: give what memoryStore(), sqlite(), postgres() or redis() made')
@@ -50,6 +56,10 @@ export function checkOptions(options: NotifierOptions<readonly ChannelProvider[]
   for (const [index, provider] of providers.entries()) {
     const path = `providers[${index}]`
     const name = provider?.name
+    if (typeof provider === 'function') {
+      report(path, `is a function: call it, as in ${name}({ … })`)
+      continue
+    }
     if (typeof provider?.send !== 'function' || !name) report(path, 'is no provider: it needs a name and send()')
     else if (names.has(name)) report(path, `is the second one named "${name}": give each its own`)
     names.add(name)

@@ -1,10 +1,12 @@
 import { mayArrive, rankOf } from '../cascade/status.ts'
+import { RequestError } from '../contract/errors.ts'
 import { priceFrom } from '../contract/price.ts'
 import type { IngestReport, Receipt } from '../contract/receipt.ts'
 import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock } from '../contract/time.ts'
 import { abreast } from './abreast.ts'
+import { checkReceipt } from './check-receipt.ts'
 import { createDeliveryTimes, type DeliveryTimes } from './delivery-times.ts'
 import type { Engine } from './engine.ts'
 import type { Events } from './events.ts'
@@ -115,10 +117,15 @@ export function createReceipts(
     deliveryTimes: times.of,
     async ingest(receipts) {
       const report: Record<Fate, number> = { applied: 0, duplicate: 0, parked: 0, unmatched: 0 }
+      if (typeof receipts !== 'object' || receipts === null || !(Symbol.iterator in receipts || Symbol.asyncIterator in receipts))
+        throw new RequestError('ingest', [{ path: 'receipts', message: 'is no array, and nothing to iterate over' }])
       await abreast(receipts, {
         most: atATime,
         // What is said of one message is heard in its order.
-        keys: (receipt) => receipt.keys.map((key) => `${receipt.provider}\n${key}`),
+        keys: (receipt) => {
+          checkReceipt(receipt)
+          return receipt.keys.map((key) => `${receipt.provider}\n${key}`)
+        },
         // Each by itself: a stream of receipts may never end, and must not hold up who closes the notifier.
         work: async (receipt) => {
           report[await engine.watch(ingestOne(receipt))]++

@@ -1,6 +1,6 @@
 import type { Channel } from '../contract/channel.ts'
 import type { Content, ContentByChannel } from '../contract/content.ts'
-import { OmnicascadeError, SendError, TemplateError } from '../contract/errors.ts'
+import { isOmnicascadeError, SendError, TemplateError } from '../contract/errors.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter, ShortenedText } from '../contract/links.ts'
@@ -93,7 +93,7 @@ function pick(content: Content, channels: readonly Channel[]): Content {
 
 function failure(error: unknown): Rendered {
   if (error instanceof SendError) return { failure: error.toFailure() }
-  const message = OmnicascadeError.is(error) ? error.message : 'the content could not be rendered'
+  const message = isOmnicascadeError(error) ? error.message : 'the content could not be rendered'
   const field = error instanceof TemplateError ? error.place.field : undefined
   return { failure: { kind: 'content', message, ...(field !== undefined && { field }) } }
 }

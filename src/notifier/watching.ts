@@ -1,4 +1,4 @@
-import { OmnicascadeError } from '../contract/errors.ts'
+import { isOmnicascadeError, OmnicascadeError } from '../contract/errors.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { NotificationRecord, Outcome } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
@@ -104,7 +104,7 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
     try {
       return await get(id)
     } catch (error) {
-      if (OmnicascadeError.is(error) && error.code === 'closed') throw error
+      if (isOmnicascadeError(error) && error.code === 'closed') throw error
       if (!hasTold) onError(error)
       hasTold = true
       return unseen
@@ -140,7 +140,8 @@ export function createWatching({ store, clock, get, onError }: WatchingContext):
           news = undefined
           const record: NotificationRecord | undefined = told === 'look' ? await (seen < 0 ? get(id) : lookAgain(id)) : told
           if (record === unseen) continue
-          if (record === undefined) throw new OmnicascadeError('not-found', `there is no notification ${id}, or no longer`)
+          if (record === undefined)
+            throw new OmnicascadeError('not-found', `there is no notification ${id} in the store, or no longer (see keepFor)`)
           if (record.version > seen) {
             seen = record.version
             yield record

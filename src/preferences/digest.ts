@@ -1,6 +1,6 @@
 import type { Channel, Recipient } from '../contract/channel.ts'
 import { durationForm, millisecondsOf } from '../contract/duration.ts'
-import { type IdempotencyConflictError, OmnicascadeError, RequestError } from '../contract/errors.ts'
+import { type IdempotencyConflictError, isOmnicascadeError, RequestError } from '../contract/errors.ts'
 import type { NotificationRequest, RequestRules, StepInput } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
 import type { Clock, Duration } from '../contract/time.ts'
@@ -80,7 +80,7 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
   async function announce(notifier: DigestSender, id: string, request: NotificationRequest): Promise<string> {
     const { id: notificationId } = await notifier.send(request as never).catch((error) => {
       // Whoever opened it with us asked for other rules, and was first.
-      if (!OmnicascadeError.is(error) || error.code !== 'idempotency-conflict') throw error
+      if (!isOmnicascadeError(error) || error.code !== 'idempotency-conflict') throw error
       return { id: (error as IdempotencyConflictError).notificationId }
     })
     await store.announceWindow(id, notificationId)
@@ -104,7 +104,7 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
         if (await store.addItem({ window: id, key, id: itemId, text })) return { id: notificationId, until }
       } catch (error) {
         // The window was over before its notification was planned: the next one is open.
-        if (!OmnicascadeError.is(error) || error.code !== 'invalid-request' || clock.now() < until) throw error
+        if (!isOmnicascadeError(error) || error.code !== 'invalid-request' || clock.now() < until) throw error
       }
     }
   }

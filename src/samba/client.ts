@@ -131,5 +131,5 @@ function checkClient({ trackpointId, apiKey, baseUrl, host, retries }: SambaClie
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {
     issues.push({ path: 'retries', message: 'must be a whole number, 0 or more' })
   }
-  if (issues.length > 0) throw new RequestError('createSambaClient', issues)
+  if (issues.length > 0) throw new RequestError('createSambaClient', issues, 'invalid-options')
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/error-codes.ts'
 import { StreamError } from '../contract/errors.ts'
 import type { SambaSmsEvent } from './events.ts'
 import { endOfObject, endOfStray, lastBoundary, nextStart, skipBlank } from './framing.ts'
@@ -56,7 +57,7 @@ export function createParser(report: Report, maxRecordBytes: number): SambaParse
     return next !== -1
   }
 
-  function fail(code: string, message: string, at: number): void {
+  function fail(code: ErrorCode, message: string, at: number): void {
     const place = { record: records, offset: base + at }
     report(new StreamError(code, `Samba record ${records} at byte ${place.offset} ${message}`, place))
   }

@@ -1,4 +1,5 @@
 import ky, { type KyInstance } from 'ky'
+import type { ErrorCode } from '../contract/error-codes.ts'
 import { StreamError } from '../contract/errors.ts'
 import { retryAfterOf } from '../wire/retry-after.ts'
 import type { SambaRange } from './range.ts'
@@ -75,7 +76,8 @@ async function* chunksOf(response: Response, signal: AbortSignal | undefined): A
 }
 
 function refusal({ status, headers }: Response): Interruption | StreamError {
-  const error = (code: string, message: string) => new StreamError(code, `Samba answered HTTP ${status}: ${message}`, { status })
+  const error = (code: ErrorCode, message: string) =>
+    new StreamError(code, `Samba answered HTTP ${status}: ${message}`, { status })
   if (status === 401 || status === 403) return error('samba-unauthorized', 'check apiKey, and that it belongs to trackpointId')
   if (status === 404)
     return error('samba-unknown-trackpoint', 'check trackpointId, and host: enterprise accounts are at api.yottly.com')

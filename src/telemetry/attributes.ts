@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import { OmnicascadeError } from '../contract/errors.ts'
+import { isOmnicascadeError } from '../contract/errors.ts'
 import type { AttemptRecord } from '../contract/record.ts'
 import type { TelemetryCall, TelemetryCallEnd } from '../contract/telemetry.ts'
 import { failureFields } from './fields.ts'
@@ -47,5 +47,5 @@ export function endOf(called: Awaited<TelemetryCallEnd['ended']>): Attributes {
 
 /** Why a `send` rejected, in a word of ours. */
 export function errorTypeOf(error: unknown): string {
-  return OmnicascadeError.is(error) ? error.code : '_OTHER'
+  return isOmnicascadeError(error) ? error.code : '_OTHER'
 }

@@ -3,7 +3,7 @@ import type { Channel } from '../contract/channel.ts'
 /** Says what is wrong with rendered content, and in which field; undefined if it can be sent on the channel. */
 export function faultOf(channel: Channel, content: unknown): { readonly message: string; readonly field?: string } | undefined {
   if (typeof content !== 'object' || content === null || Array.isArray(content) || 'then' in content)
-    return { message: 'the content must be a plain object, and no promise' }
+    return { message: 'the content must be a plain object, such as { text: … }, and no promise' }
   const fields = content as Readonly<Record<string, unknown>>
   if (channel === 'email') return emailFault(fields)
   if (channel === 'whatsapp') return fields.approved || fields.imageUrl ? undefined : textFault(fields)

@@ -32,9 +32,9 @@ describe('the fuzzer finds', () => {
 
   test.each([
     ['message', () => new WebhookParseError('x', 'not s3cret')],
-    ['cause', () => new OmnicascadeError('x', 'y', { cause: new Error('s3cret') })],
-    ['fields', () => Object.assign(new OmnicascadeError('x', 'y'), { given: { token: 's3cret' } })],
-    ['hidden fields', () => Object.defineProperty(new OmnicascadeError('x', 'y'), 'token', { value: 's3cret' })],
+    ['cause', () => new OmnicascadeError('closed', 'y', { cause: new Error('s3cret') })],
+    ['fields', () => Object.assign(new OmnicascadeError('closed', 'y'), { given: { token: 's3cret' } })],
+    ['hidden fields', () => Object.defineProperty(new OmnicascadeError('closed', 'y'), 'token', { value: 's3cret' })],
   ])('a secret in the %s of an error', async (_, make) => {
     const leaking = target(
       () => {

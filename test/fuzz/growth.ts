@@ -1,4 +1,4 @@
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError } from 'omnicascade'
 import { almost, almostMatch, type Shape, shapes } from './hostile.ts'
 import { choicesOf, type Target } from './target.ts'
 
@@ -23,7 +23,7 @@ export async function timeOf(target: Target, input: Uint8Array, times = 1): Prom
     try {
       await (read || (() => {}))(input)
     } catch (error) {
-      if (!OmnicascadeError.is(error)) throw error
+      if (!isOmnicascadeError(error)) throw error
     }
     best = Math.min(best, cpuTime() - began)
   }

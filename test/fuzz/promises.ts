@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError, type OmnicascadeError } from 'omnicascade'
 import { priceFrom } from '../../src/contract/price.ts'
 import type { Receipt } from '../../src/contract/receipt.ts'
 import type { Suppression } from '../../src/contract/suppression.ts'
@@ -10,7 +10,7 @@ import { ensure, Fault } from './target.ts'
 /** Fails if an error is none of the library's, or shows a secret. `closely` also looks at what a log would print, which takes a while. */
 export function checkError(error: unknown, secrets: readonly string[], closely: boolean): asserts error is OmnicascadeError {
   if (error instanceof Fault) throw error
-  if (!OmnicascadeError.is(error)) throw new Fault(`threw what is not typed: ${inspect(error).slice(0, 2000)}`)
+  if (!isOmnicascadeError(error)) throw new Fault(`threw what is not typed: ${inspect(error).slice(0, 2000)}`)
   const shown = [...shownOf(error, 0), ...(closely ? [inspect(error, { depth: 8, showHidden: true })] : [])].join('\n')
   for (const secret of secrets) ensure(!shown.includes(secret), `shows a secret (${secret}) in: ${shown.slice(0, 2000)}`)
 }

@@ -99,8 +99,8 @@ test('an error that nobody listens for is printed', async () => {
       throw 'no error at all'
     },
   })
-  await notifier.send({ to: { phone: '+420777123456' }, content: { sms: { text: 'Hello' } }, cascade: ['sms'] })
-  expect(printed).toHaveBeenCalledWith('omnicascade:', new Error('a string was thrown'))
+  const { id } = await notifier.send({ to: { phone: '+420777123456' }, content: { sms: { text: 'Hello' } }, cascade: ['sms'] })
+  expect(printed).toHaveBeenCalledWith(`omnicascade: notification ${id}:`, new Error('a string was thrown'))
   await notifier.close()
 })
 

@@ -31,7 +31,7 @@ describe('settled', () => {
   test('rejects for an id that there is not, naming it', async () => {
     await expect(world([sms()]).notifier.settled('n9')).rejects.toMatchObject({
       code: 'not-found',
-      message: 'there is no notification n9, or no longer',
+      message: 'there is no notification n9 in the store, or no longer (see keepFor)',
     })
   })
 

@@ -268,7 +268,7 @@ describe('a record that cannot be read', () => {
     const { events, errors } = await read(stream)
     expect(events).toEqual([one, one])
     expect(errors).toMatchObject([{ record: 2, offset }])
-    const stop = new StreamError('enough', 'enough')
+    const stop = new StreamError('samba-source', 'enough')
     const { error } = await failureOf(stream, {
       onError: () => {
         throw stop

@@ -1,4 +1,11 @@
-import { type NotificationRecord, type NotificationStore, OmnicascadeError, type Receipt, type Scheduler } from 'omnicascade'
+import {
+  isOmnicascadeError,
+  type NotificationRecord,
+  type NotificationStore,
+  OmnicascadeError,
+  type Receipt,
+  type Scheduler,
+} from 'omnicascade'
 import { wakeUpOf } from '../../src/contract/wake-up.ts'
 import { type Fault, none, racing, turn, writes } from './support.ts'
 
@@ -42,7 +49,7 @@ const enlisting = (store: NotificationStore, fault: 'before' | 'after' | 'unconf
       if (fault !== 'before' && isWritten(answer)) await handOver(record)
       return answer
     } catch (error) {
-      throw OmnicascadeError.is(error) ? error : new OmnicascadeError('store-refused', 'the scheduler failed')
+      throw isOmnicascadeError(error) ? error : new OmnicascadeError('store-refused', 'the scheduler failed')
     }
   }
   return {

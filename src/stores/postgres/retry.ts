@@ -1,4 +1,4 @@
-import { OmnicascadeError } from '../../contract/errors.ts'
+import { isOmnicascadeError } from '../../contract/errors.ts'
 import type { Clock } from '../../contract/time.ts'
 import { faultOf, storeError } from './faults.ts'
 
@@ -31,7 +31,7 @@ export async function retrying<T>(
     try {
       return await run(wasCut)
     } catch (error) {
-      if (OmnicascadeError.is(error))
+      if (isOmnicascadeError(error))
         throw wasCut ? storeError({ fault: 'unavailable', code: undefined, ended: false }, true) : error
       const fault = faultOf(error)
       wasCut ||= fault.ambiguous && isWrite

@@ -1,4 +1,4 @@
-import { OmnicascadeError } from '../../contract/errors.ts'
+import { isOmnicascadeError } from '../../contract/errors.ts'
 import type { SqlTransaction } from '../../contract/store.ts'
 import { StoreError } from '../../contract/store-error.ts'
 import { faultOf } from './faults.ts'
@@ -71,7 +71,7 @@ export async function lend<T>(transaction: SqlTransaction, run: (transaction: Sq
   }
   const [error] = failures
   const { fault, code } = faultOf(error)
-  if (OmnicascadeError.is(error) || fault === 'unavailable' || fault === 'conflict') throw error
+  if (isOmnicascadeError(error) || fault === 'unavailable' || fault === 'conflict') throw error
   throw new StoreError(
     'postgres',
     'refused',

@@ -1,4 +1,4 @@
-import { OmnicascadeError } from '../../contract/errors.ts'
+import { isOmnicascadeError, type OmnicascadeError } from '../../contract/errors.ts'
 import { StoreError, type StoreFault } from '../../contract/store-error.ts'
 
 type Meaning = readonly [name: string, fault: StoreFault, words: string]
@@ -33,7 +33,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
 
 /** What SQLite threw, as a typed error. Its own words are left out: they may quote what was to be stored. */
 export function storeErrorOf(error: unknown): OmnicascadeError {
-  if (OmnicascadeError.is(error)) return error
+  if (isOmnicascadeError(error)) return error
   const { errcode, code } = codesOf(error)
   if (errcode === undefined) return new StoreError('sqlite', 'refused', 'node:sqlite refused a call', code)
   const [name, fault, words] = meanings[errcode & 0xff] ?? [`SQLITE_${errcode & 0xff}`, 'refused', 'SQLite refused it']

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { OmnicascadeError } from '../../contract/errors.ts'
+import { isOmnicascadeError, type OmnicascadeError } from '../../contract/errors.ts'
 import type { Clock } from '../../contract/time.ts'
 import { closedError, commitErrorOf, isFault, storeErrorOf } from './errors.ts'
 import { nextPause } from './locked.ts'
@@ -151,7 +151,7 @@ function resultOf({ run }: Write): Result {
   try {
     return { value: run() }
   } catch (error) {
-    if (OmnicascadeError.is(error)) return { error }
+    if (isOmnicascadeError(error)) return { error }
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { OmnicascadeError } from '../../contract/errors.ts'
+import { isOmnicascadeError, type OmnicascadeError } from '../../contract/errors.ts'
 import type { NotificationStore } from '../../contract/store.ts'
 
 /** A store that a case of the suite is to be run on. */
@@ -59,7 +59,7 @@ export async function failsTyped(call: () => unknown, code?: string): Promise<vo
 
 /** Asserts that what was thrown is an error of the library. */
 export function isTyped(thrown: unknown): asserts thrown is OmnicascadeError {
-  assert.ok(OmnicascadeError.is(thrown), `it failed with an error that is not the library's: ${String(thrown)}`)
+  assert.ok(isOmnicascadeError(thrown), `it failed with an error that is not the library's: ${String(thrown)}`)
 }
 
 /** Makes calls at the same time, and gives what became of each. */

@@ -1,4 +1,4 @@
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError } from 'omnicascade'
 import { fetchWebhook } from 'omnicascade/http/fetch'
 import type { UnsignedWebhook, WebhookSignature } from 'omnicascade/testing'
 import type { WebhookRequest, WebhookSource } from '../../../src/contract/webhook.ts'
@@ -70,7 +70,7 @@ export function webhookTarget(vendor: WebhookTarget): Target {
     const handler = fetchWebhook(sink, source as WebhookSource, { clock, secret: false, onError: (error) => said.push(error) })
     const { status } = await handler(fetchRequestOf(request, source, random))
     for (const error of said) checkError(error, secrets, false)
-    const again = said.some((error) => OmnicascadeError.is(error) && 'sendAgain' in error && error.sendAgain === true)
+    const again = said.some((error) => isOmnicascadeError(error) && 'sendAgain' in error && error.sendAgain === true)
     ensure(status < 500 || again, `the handler answered ${status}`)
     ensure((status >= 200 && status < 300) || (status >= 400 && said.length > 0), `the handler answered ${status} without a word`)
     return status < 300

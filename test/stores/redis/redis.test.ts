@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
-import { OmnicascadeError } from 'omnicascade'
+import { isOmnicascadeError } from 'omnicascade'
 import { type RedisClient, redis } from 'omnicascade/stores/redis'
 import { afterAll, expect, test } from 'vitest'
 import { next, sampleReceipt, sampleRecord, settled, start } from '../../../src/testing/store-contract/samples.ts'
@@ -266,7 +266,7 @@ describeRedis('the store on Redis', () => {
     const { store } = open()
     await store.insert(sampleRecord('n1'))
     expect(await failure(store.insert(sampleRecord('n1')))).toMatchObject({ code: 'duplicate-id' })
-    expect(OmnicascadeError.is(await failure(store.insert(sampleRecord('n1', { idempotencyKey: 'order-1' }))))).toBe(true)
+    expect(isOmnicascadeError(await failure(store.insert(sampleRecord('n1', { idempotencyKey: 'order-1' }))))).toBe(true)
   })
 
   test('a client that speaks RESP3, in its shapes, and takes numbers for texts is served as well', async () => {
