@@ -18,14 +18,14 @@ const twins = process.env.TELEGRAM_TOKEN === undefined ? await openTwins(url) : 
 const env = twins?.env ?? process.env
 const notifications = openNotifications(env, url)
 server.on('request', createApp(notifications, env.HOOK_SECRET ?? ''))
-console.log(`${url} ${twins ? 'with twins of Telegram, Sendios, TWIN and a mail server' : 'with your vendors'}`)
+console.log(`Open ${url} (${twins ? 'with twins of Telegram, Sendios, TWIN and a mail server' : 'with your vendors'})`)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     server.close()
+    await notifications.close()
     // Pages that listen for events would hold it open.
     server.closeAllConnections()
-    await notifications.close()
     await twins?.close()
   })
 }

@@ -76,7 +76,6 @@ console.log(`
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     server.close()
-    server.closeIdleConnections()
     await notifier.close()
     db.close()
     await twins?.close()
