@@ -1,5 +1,6 @@
 import type { Address, Channel, Recipient } from './channel.ts'
 import type { ContentByChannel } from './content.ts'
+import { OmnicascadeError } from './errors.ts'
 
 /**
  * An amount of money. It is a decimal number in a string, in the currency's own unit, with up to 12 digits on either side of the point: `0.0412`. So it
@@ -65,7 +66,7 @@ export function multiply(amount: string, times: number): string {
   return amountFrom(unitsOf(amount) * BigInt(times))
 }
 
-/** What prices come to: one for each currency, by its code. */
+/** What prices come to: one for each currency, by its code. Throws `OmnicascadeError` (code `invalid-price`) if an amount is none. */
 export function totalOf(prices: Iterable<Price>): Price[] {
   const totals = new Map<string, bigint>()
   for (const { amount, currency } of prices) totals.set(currency, (totals.get(currency) ?? 0n) + unitsOf(amount))
@@ -74,7 +75,8 @@ export function totalOf(prices: Iterable<Price>): Price[] {
 
 /** Whole units of the twelfth place after the point. */
 function unitsOf(amount: string): bigint {
-  const [whole, part = ''] = amount.split('.')
+  const [, whole, part = ''] = /^(\d+)(?:\.(\d{1,12}))?$/.exec(amount) ?? []
+  if (whole === undefined) throw new OmnicascadeError('invalid-price', 'an amount is no decimal number with up to 12 places')
   return BigInt(whole + part.padEnd(places, '0'))
 }
 

@@ -12,9 +12,11 @@ export interface DeliveryRates {
 }
 
 interface Count {
-  ended: number
-  delivered: number
+  readonly ended: number
+  readonly delivered: number
 }
+
+const none: Count = { ended: 0, delivered: 0 }
 
 // Then both counts are halved, so that what was lately counts for more than what was long ago.
 const most = 1000
@@ -23,35 +25,31 @@ const most = 1000
 export function createDeliveryRates(): DeliveryRates {
   const counts = new Map<Channel, Count>()
 
-  function add(channel: Channel, ended: number, delivered: number): void {
-    const before = counts.get(channel) ?? { ended: 0, delivered: 0 }
-    const count = { ended: before.ended + ended, delivered: before.delivered + delivered }
-    const share = count.ended > most ? 0.5 : 1
-    counts.set(channel, { ended: count.ended * share, delivered: count.delivered * share })
+  function add(channel: Channel, isDelivered: boolean): void {
+    const { ended, delivered } = counts.get(channel) ?? none
+    const share = ended >= most ? 0.5 : 1
+    counts.set(channel, { ended: (ended + 1) * share, delivered: (delivered + Number(isDelivered)) * share })
   }
 
   return {
-    note({ steps, timeline }, effects) {
+    note({ steps }, effects) {
       for (const effect of effects) {
         if (effect.type !== 'emit') continue
         const { entry } = effect
         if (entry.type !== 'step.succeeded' && entry.type !== 'step.failed' && entry.type !== 'step.timed-out') continue
+        // The step ended before, and was counted then: for the cascade it came too late.
+        if (entry.type === 'step.succeeded' && entry.late) continue
         const { attempts, reason } = steps[entry.step]!
         const isDelivered =
           entry.type === 'step.succeeded' || attempts.some(({ status }) => rankOf(status) >= rankOf('delivered'))
         // What was never sent says nothing of the channel, nor does what was wrong with the message.
-        if (attempts.length === 0 || (reason === 'content' && !isDelivered)) continue
-        const wasCounted = timeline.some(
-          (other) =>
-            (other.type === 'step.failed' || other.type === 'step.timed-out') && other.step === entry.step && other !== entry,
-        )
-        add(entry.channel, wasCounted ? 0 : 1, isDelivered ? 1 : 0)
+        if (attempts.length > 0 && (reason !== 'content' || isDelivered)) add(entry.channel, isDelivered)
       }
     },
     of(channel) {
-      const { ended, delivered } = counts.get(channel) ?? { ended: 0, delivered: 0 }
+      const { ended, delivered } = counts.get(channel) ?? none
       // The mean of a beta distribution that starts even: a few deliveries make nobody certain.
-      return (Math.min(delivered, ended) + 1) / (ended + 2)
+      return (delivered + 1) / (ended + 2)
     },
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { NotificationRecord, Price } from 'omnicascade'
+import { type NotificationRecord, OmnicascadeError, type Price } from 'omnicascade'
 import { costOf, totalOf } from 'omnicascade/cost'
 import { describe, expect, test } from 'vitest'
 import { amountOf, compareAmounts } from '../../src/contract/price.ts'
@@ -29,6 +29,16 @@ describe('a total', () => {
         expect(totalOf(all.toReversed())).toEqual(expected)
       }),
     )
+  })
+
+  test.each(['1e3', '-1', '', '0.1234567890123', Number.NaN])('of what is no amount (%j) is refused', (amount) => {
+    expect(() => totalOf([{ amount: amount as string, currency: 'EUR' }])).toThrow(OmnicascadeError)
+  })
+
+  test('can be added to again, however large', () => {
+    const most = { amount: '999999999999', currency: 'EUR' }
+    const twice = totalOf([most, most])
+    expect(totalOf([...twice, most])).toEqual([{ amount: '2999999999997', currency: 'EUR' }])
   })
 
   test('of a record is that of its attempts, of which some have no cost: they come from an older version, or were refused', () => {
