@@ -31,9 +31,10 @@ export type StepInput<C extends Channel = Channel> =
  * In which order the optional steps of a cascade are tried: as they are given; by what each would cost; or by how often its channel has delivered. Ties,
  * and what nobody knows the price of, come as given. Required steps are sent beside them in any case.
  */
-export type CascadeOrder = (typeof orders)[number]
+export type CascadeOrder = 'as-given' | 'cheapest' | 'most-reliable'
 
-export const orders = ['as-given', 'cheapest', 'most-reliable'] as const
+/** Each order that there is. */
+export const orders: readonly CascadeOrder[] = ['as-given', 'cheapest', 'most-reliable']
 
 /** What is said of an order by price where there is none. */
 export const noPrices = "is 'cheapest', but there are no prices: give createNotifier({ prices })"
