@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { anchorsOf, linksOf, pages, slug, targetOf } from '../../docs/.vitepress/repository.ts'
+import { anchorsOf, linksOf, pages, root, slug, targetOf } from '../../docs/.vitepress/repository.ts'
 import { sidebar } from '../../docs/.vitepress/sidebar.ts'
 
 /** What is wrong with a link of a page, if anything is. */
@@ -30,6 +32,11 @@ describe('the pages', () => {
     expect(fault('docs/cascade.md', '#outcome')).toContain('no heading #outcome')
     expect(fault('docs/cascade.md', '#outcomes')).toBeUndefined()
     expect(fault('docs/cascade.md', 'https://example.org/x.md')).toBeUndefined()
+  })
+
+  test('of docs show images as Markdown, for the site finds those alone', () => {
+    const raw = pages.filter((page) => page.startsWith('docs/') && /^<img /m.test(readFileSync(resolve(root, page), 'utf8')))
+    expect(raw).toEqual([])
   })
 
   test('have the anchors that GitHub gives', () => {
