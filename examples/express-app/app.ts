@@ -91,7 +91,8 @@ const sameSite: express.RequestHandler = (request, response, next) => {
 
 function fieldsOf({ body }: Request): Readonly<Record<string, string | undefined>> {
   // A field that was left empty is none.
-  return Object.fromEntries(Object.entries({ ...body }).flatMap(([name, value]) => (value === '' ? [] : [[name, String(value)]])))
+  const fields = Object.entries({ ...body }).filter(([, value]) => value !== '' && ['string', 'number'].includes(typeof value))
+  return Object.fromEntries(fields.map(([name, value]) => [name, String(value)]))
 }
 
 const statuses: Readonly<Record<string, number>> = { 'invalid-request': 400, 'idempotency-conflict': 409 }

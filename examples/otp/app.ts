@@ -34,7 +34,11 @@ function answer(response: express.Response, asked: Asked | undefined | 'over'): 
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const { statusCode } = error as { readonly statusCode?: unknown }
   if (error instanceof z.ZodError) response.status(400).json({ error: z.prettifyError(error) })
   else if (isOmnicascadeError(error)) response.status(error.code === 'invalid-request' ? 422 : 503).json({ error: error.code })
+  // Express would log it, along with the body that it could not read: with the code, that is.
+  else if (typeof statusCode === 'number' && statusCode < 500)
+    response.status(statusCode).json({ error: 'the body cannot be read' })
   else next(error)
 }

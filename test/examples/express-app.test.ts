@@ -113,6 +113,7 @@ describe('with vendors of its own', { timeout: 30_000 }, () => {
     expect((await post(url, order, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
     const empty = await post(url, {})
     expect([empty.status, await empty.json()]).toMatchObject([400, { error: 'invalid-request' }])
+    expect((await post(url, { ...order, order: { number: 1 }, telegram: 43 })).status, 'no text').toBe(400)
     const first = { ...order, email: 'ada@example.org' }
     const statuses = [await post(url, first), await post(url, { ...first, name: 'Grace' })].map(({ status }) => status)
     expect(statuses).toEqual([202, 409])

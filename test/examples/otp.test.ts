@@ -196,6 +196,12 @@ describe('npm run example:otp', { timeout: 30_000 }, () => {
     expect(await post(url, `/${id}/again`, { channel: 'email' })).toEqual([410, { verdict: 'over' }])
     expect((await post(url, `/${id}/again`, { channel: 'fax' }))[0]).toBe(400)
     expect((await post(url, '', { person: 'nobody' }))[0], 'as if there were such a person').toBe(202)
+    const broken = await fetch(`${url}/codes/${id}/check`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"code":"${code}"`,
+    })
+    expect([broken.status, await broken.json()]).toEqual([400, { error: 'the body cannot be read' }])
     expect(mail.received).toEqual([])
 
     child.kill('SIGTERM')
