@@ -3,6 +3,7 @@ import {
   type ChannelProvider,
   createNotifier,
   type Duration,
+  type Explanation,
   type NotificationRecord,
   type NotificationRequest,
   type Notifier,
@@ -176,4 +177,20 @@ export async function tellAll() {
       return id
     }),
   }
+}
+
+/** What `explain` says of the cascade of `fallback`, before it is sent. */
+export async function tellPlan(): Promise<Explanation> {
+  const notifier = createNotifier({
+    clock: virtualClock(inSummer),
+    providers: [
+      scriptedProvider({ name: 'telegram', channels: ['telegram'], receipts: 'none' }),
+      scriptedProvider({ name: 'sendios', channels: ['sms'] }),
+      scriptedProvider({ name: 'smtp', channels: ['email'], receipts: 'none' }),
+    ],
+    prices: { sendios: () => ({ amount: '0.042', currency: 'EUR' }) },
+  })
+  const plan = await notifier.explain({ ...request, cascade: ['telegram', { channel: 'sms', within: '2m' }, 'email'] })
+  await notifier.close()
+  return plan
 }

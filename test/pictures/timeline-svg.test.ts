@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import type { NotificationRecord, TimelineEntry } from 'omnicascade'
 import { timelineSvg } from 'omnicascade/pictures'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tellAll } from '../../examples/pictures/stories.ts'
 import { type Model, walk } from '../support/model.ts'
 import { elementsOf, parseXml, textOf, type XmlElement } from '../support/xml.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 /** The picture, read; it must be one that any program draws: well-formed, and every number a number. */
 function drawn(record: NotificationRecord, ...options: [Parameters<typeof timelineSvg>[1]?]): XmlElement {

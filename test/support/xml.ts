@@ -7,7 +7,7 @@ export interface XmlElement {
 
 const space = String.raw`[ \t\r\n]`
 const reference = String.raw`&(?:amp|lt|gt|quot|apos|#\d+);`
-const attribute = String.raw`${space}+([A-Za-z][\w.-]*)="((?:[^<&"]|${reference})*)"`
+const attribute = String.raw`${space}+([A-Za-z][\w.:-]*)="((?:[^<&"]|${reference})*)"`
 const open = new RegExp(String.raw`<([A-Za-z][\w.-]*)((?:${attribute})*)${space}*(/?)>`, 'y')
 const close = new RegExp(String.raw`</([A-Za-z][\w.-]*)${space}*>`, 'y')
 const text = new RegExp(`(?:[^<&]|${reference})+`, 'y')
