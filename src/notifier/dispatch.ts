@@ -138,8 +138,7 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
       return conclude({ failure: wasCut ? notMade.closed : notMade.late })
     }
     permit.go()
-    const make = () => call(provider, request, clock, late)
-    const own = options.telemetry?.call({ record, ...place }, make) ?? make()
+    const own = callOnce(record, place, () => call(provider, request, clock, late))
     const stopRenewing = keepLease(clock, lease, timeoutOf(provider), async (until) => {
       try {
         const { before, after } = await engine.apply(record, { type: 'renewed', ...place, leaseUntil: until })
@@ -157,6 +156,25 @@ export function createDispatch(options: EngineContext, engine: EngineCore, { pat
     stopRenewing()
     permit.leave('failure' in called ? called.failure : null)
     await conclude(called)
+  }
+
+  /** Whatever telemetry does, the call is made, and made once. */
+  function callOnce(
+    record: NotificationRecord,
+    place: { readonly step: number; readonly attempt: number },
+    make: () => CallUnderWay,
+  ) {
+    let made: CallUnderWay | undefined
+    const once = () => {
+      made ??= make()
+      return made
+    }
+    try {
+      options.telemetry?.call({ record, ...place }, once)
+    } catch (error) {
+      context.onFault(record.id, error)
+    }
+    return once()
   }
 
   /** What a call came to must outlive a store that is down for a moment: it is written again, ever more rarely, until the lease ends. */

@@ -23,7 +23,8 @@ export function askHost(record: NotificationRecord, begin: Begin, context: Begin
   const { beforeSend } = context
   if (beforeSend === undefined) return null
   const heard = (said: Awaited<ReturnType<typeof beforeSend>>): Prepared | null => {
-    if (typeof said === 'object') return putOff(said.until)
+    // From JavaScript it may be null, which says nothing.
+    if (typeof said === 'object' && said !== null) return putOff(said.until)
     if (typeof said !== 'string' && said !== false) return null
     return { input: { ...answerTo(begin), type: 'vetoed', reason: said || 'beforeSend', failure: null } }
   }

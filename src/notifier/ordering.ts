@@ -60,9 +60,11 @@ export function createOrdering(context: OrderingContext): Ordering {
     }
     try {
       const rate = reliability?.(question)
-      if (rate !== undefined && !(rate >= 0 && rate <= 1))
+      if (rate !== undefined && !(rate >= 0 && rate <= 1)) {
+        // An async function may fail later still.
+        Promise.resolve(rate).catch(() => {})
         onFault(record.id, new OmnicascadeError('invalid-reliability', 'reliability gave no number from 0 to 1, nor undefined'))
-      else if (rate !== undefined) return rate
+      } else if (rate !== undefined) return rate
     } catch (error) {
       onFault(record.id, error)
     }

@@ -87,6 +87,8 @@ function ask({ prices, onFault }: PricingContext, id: string, provider: string, 
     if (given === undefined) return undefined
     const price = priceFrom(given)
     if (price !== undefined) return price
+    // An async function may fail later still.
+    Promise.resolve(given).catch(() => {})
     const form = "a price is { amount: '0.0412', currency: 'EUR' }, its amount at least 0 with up to 12 digits on either side"
     onFault(id, new OmnicascadeError('invalid-price', `${name} gave no price: ${form}`))
   } catch (cause) {

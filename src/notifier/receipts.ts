@@ -6,6 +6,7 @@ import type { AttemptRecord, NotificationRecord } from '../contract/record.ts'
 import type { NotificationStore } from '../contract/store.ts'
 import type { Clock } from '../contract/time.ts'
 import { abreast } from './abreast.ts'
+import { keysFrom } from './call.ts'
 import { checkReceipt } from './check-receipt.ts'
 import { createDeliveryTimes, type DeliveryTimes } from './delivery-times.ts'
 import type { Engine } from './engine.ts'
@@ -119,18 +120,24 @@ export function createReceipts(
       const report: Record<Fate, number> = { applied: 0, duplicate: 0, parked: 0, unmatched: 0 }
       if (typeof receipts !== 'object' || receipts === null || !(Symbol.iterator in receipts || Symbol.asyncIterator in receipts))
         throw new RequestError('ingest', [{ path: 'receipts', message: 'is no array, and nothing to iterate over' }])
+      let refused: { readonly error: unknown } | undefined
       await abreast(receipts, {
         most: atATime,
         // What is said of one message is heard in its order.
-        keys: (receipt) => {
-          checkReceipt(receipt)
-          return receipt.keys.map((key) => `${receipt.provider}\n${key}`)
-        },
+        keys: (receipt) => keysFrom(receipt?.keys).map((key) => `${receipt.provider}\n${key}`),
         // Each by itself: a stream of receipts may never end, and must not hold up who closes the notifier.
         work: async (receipt) => {
+          try {
+            checkReceipt(receipt)
+          } catch (error) {
+            // It must not take the others with it.
+            refused ??= { error }
+            return
+          }
           report[await engine.watch(ingestOne(receipt))]++
         },
       })
+      if (refused !== undefined) throw refused.error
       return report
     },
     async applyParked(waiting) {
@@ -139,14 +146,21 @@ export function createReceipts(
   }
 }
 
+/** A vendor's words as records and pictures show them: short, and without the mailboxes and phone numbers that mail servers and gateways like to name. */
+function harmless(words: string): string {
+  const [start, isCut] = [words.slice(0, 200), words.length > 200]
+  const clean = start.replace(/[^\s"'<>()[\]:,;@]{0,64}@[^\s"'<>()[\],;]*/g, '[address]').replace(/\+?\d{9,}/g, '[number]')
+  return isCut ? `${clean}…` : clean
+}
+
 /** What the record keeps of a receipt. */
 function essence({ status, at, raw, reason, link, cost: given }: Receipt) {
   const cost = priceFrom(given)
   return {
     status,
     at,
-    ...(raw !== undefined && { raw }),
-    ...(reason !== undefined && { reason }),
+    ...(raw !== undefined && { raw: harmless(raw) }),
+    ...(reason !== undefined && { reason: harmless(reason) }),
     ...(link !== undefined && { link }),
     ...(cost !== undefined && { cost }),
   }

@@ -1,3 +1,5 @@
+import { RequestError } from '../contract/errors.ts'
+
 /** The colours, each for light and for dark grounds. */
 const palette = {
   ground: ['#ffffff', '#0d1117'],
@@ -17,7 +19,9 @@ const palette = {
 export type Ink = keyof typeof palette
 
 /** Which of the two colours: those of the reader's system, or one of them in any case. */
-export type Theme = 'auto' | 'light' | 'dark'
+export type Theme = (typeof themes)[number]
+
+const themes = ['auto', 'light', 'dark'] as const
 
 /** Attributes of an element; `fill` and `stroke` name an ink. */
 export interface Attributes {
@@ -46,6 +50,8 @@ export function words(text: string, attributes: Attributes): string {
 
 /** The rules that make a picture dark: for readers who like it so, for all, or for none. Empty for none. */
 export function darkRules(theme: Theme): string {
+  if (!themes.includes(theme))
+    throw new RequestError('the picture', [{ path: 'theme', message: `is none of ${themes.join(', ')}` }], 'invalid-options')
   if (theme === 'light') return ''
   const rules = Object.entries(palette).map(([ink, [, dark]]) => `.f-${ink}{fill:${dark}}.s-${ink}{stroke:${dark}}`)
   const scoped = rules.join('').replaceAll('.', `.omnicascade-${theme} .`)
@@ -74,10 +80,14 @@ export function widthOf(text: string, size: number): number {
 
 /** The text, or as much of it as fits, with an ellipsis. */
 export function fitted(text: string, size: number, width: number): string {
-  if (widthOf(text, size) <= width) return text
-  const signs = [...text]
-  while (signs.length > 0 && widthOf(`${signs.join('')}…`, size) > width) signs.pop()
-  return `${signs.join('').trimEnd()}…`
+  const room = width - widthOf('…', size)
+  let [taken, fitting] = [0, '']
+  for (const sign of text) {
+    taken += widthOf(sign, size)
+    if (taken > width) return `${fitting.trimEnd()}…`
+    if (taken <= room) fitting += sign
+  }
+  return text
 }
 
 function shade(value: string): string {

@@ -54,6 +54,8 @@ describe('a picture of a cascade', async () => {
   test('gives its clock times in the zone that is asked for', () => {
     expect(texts(drawn(fallback, { timeZone: 'Europe/Prague' }))).toContain('09:01:04')
     expect(() => timelineSvg(fallback, { timeZone: 'Mars/Olympus' })).toThrow(/timeZone: is not an IANA time zone/)
+    const theme = '</style><script>' as 'dark'
+    expect(() => timelineSvg(fallback, { theme })).toThrow('the picture: theme: is none of auto, light, dark')
   })
 
   test('can be read out: it has a title, and the whole timeline as its description', () => {
