@@ -23,7 +23,7 @@ export interface CascadeEvents {
   'notification.corrected': { readonly status: Outcome['status']; readonly by: Channel | null }
   /** More than one channel delivered. */
   'notification.duplicate-delivery': { readonly channels: readonly Channel[] }
-  /** The step waits: for its window, for a template to be registered, for a hook that failed, for a circuit to close, for its provider's rate, or because the host has put it off. */
+  /** The step waits: for its window, for a template to be registered, for a hook that failed or content that cannot be read now, for a circuit to close, for its provider's rate, or because the host has put it off. */
   'step.held': StepEvent & {
     readonly until: number
     readonly reason: 'window' | 'template' | 'hook' | 'no-provider' | 'rate' | 'host'

@@ -53,7 +53,7 @@ export interface BeginContext extends PricingContext {
 }
 
 const noContent = { kind: 'content', message: "the template has no content for the channel in the recipient's locale" } as const
-// A template that an older process does not know is tried again this often.
+// A template that an older process does not know, or that cannot be read from now, is tried again this often.
 const holdTime = 60_000
 
 /** Prepares an attempt: the host's word, the content, a provider's permit. Synchronous unless one of them is not. */
@@ -66,6 +66,11 @@ export function prepare(record: NotificationRecord, effect: Begin, context: Begi
       if ('missing' in rendered) {
         context.onMissing(record.id, rendered.missing)
         return { input: { ...answer, type: 'held', until: context.clock.now() + holdTime, reason: 'template' } }
+      }
+      if ('fault' in rendered) {
+        const { retryAfter = holdTime } = rendered.fault
+        context.onFault(record.id, rendered.fault)
+        return { input: { ...answer, type: 'held', until: context.clock.now() + retryAfter, reason: 'hook' } }
       }
       if (Object.keys(rendered.content).length === 0)
         return { input: { ...answer, type: 'vetoed', reason: 'content', failure: noContent } }

@@ -167,5 +167,6 @@ function whenOf(record: NotificationRecord, index: number, providers: readonly C
 function failureIn(rendered: Awaited<ReturnType<typeof render>> | null): Failure | null {
   if (rendered === null || 'content' in rendered) return null
   if ('failure' in rendered) return rendered.failure
+  if ('fault' in rendered) return { kind: 'transient', message: rendered.fault.message }
   return { kind: 'content', message: `template "${rendered.missing.template}" is not registered in this process` }
 }

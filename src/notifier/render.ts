@@ -1,6 +1,6 @@
 import type { Channel } from '../contract/channel.ts'
 import type { Content, ContentByChannel } from '../contract/content.ts'
-import { isOmnicascadeError, SendError, TemplateError } from '../contract/errors.ts'
+import { isOmnicascadeError, type OmnicascadeError, SendError, TemplateError } from '../contract/errors.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { Awaitable } from '../contract/json.ts'
 import type { LinkRewriter, ShortenedText } from '../contract/links.ts'
@@ -19,15 +19,19 @@ export interface RenderContext {
   readonly dryRun: boolean
 }
 
-/** The content of some channels, a failure of kind `content`, or the template that this process does not know. */
+/** The content of some channels, a failure of kind `content`, the template that this process does not know, or why it must wait. */
 export type Rendered =
   | { readonly content: Content }
   | { readonly failure: Failure }
   | { readonly missing: { readonly template: string; readonly version: string } }
+  | { readonly fault: Fault }
 
-/** Renders channels of a notification: the template, then links, then the SMS policy on what is left. Whatever throws, also a schema, is a failure. */
+/** What may pass: a store's error, or a `SendError` of kind `transient`. */
+type Fault = OmnicascadeError & Pick<Partial<SendError>, 'retryAfter'>
+
+/** Renders channels of a notification: the template, then links, then the SMS policy on what is left. What throws, also a schema, is a failure, unless it may pass. */
 export function render(record: NotificationRecord, channels: readonly Channel[], context: RenderContext): Awaitable<Rendered> {
-  return guarded(() => renderParts(record, channels, context), failure)
+  return guarded(() => renderParts(record, channels, context), failed)
 }
 
 function renderParts(record: NotificationRecord, channels: readonly Channel[], context: RenderContext): Awaitable<Rendered> {
@@ -89,6 +93,11 @@ function pick(content: Content, channels: readonly Channel[]): Content {
   const picked: Partial<Record<Channel, unknown>> = {}
   for (const channel of channels) if (content[channel] !== undefined) picked[channel] = content[channel]
   return picked as Content
+}
+
+function failed(error: unknown): Rendered {
+  const mayPass = isOmnicascadeError(error) && (error.code.startsWith('store-') || (error as SendError).kind === 'transient')
+  return mayPass ? { fault: error } : failure(error)
 }
 
 function failure(error: unknown): Rendered {

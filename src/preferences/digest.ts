@@ -1,6 +1,6 @@
 import type { Channel, Recipient } from '../contract/channel.ts'
 import { durationForm, millisecondsOf } from '../contract/duration.ts'
-import { type IdempotencyConflictError, isOmnicascadeError, RequestError } from '../contract/errors.ts'
+import { type IdempotencyConflictError, isOmnicascadeError, RequestError, SendError } from '../contract/errors.ts'
 import type { NotificationRequest, RequestRules, StepInput } from '../contract/request.ts'
 import type { Template } from '../contract/template.ts'
 import type { Clock, Duration } from '../contract/time.ts'
@@ -57,10 +57,28 @@ interface Variables {
   readonly until: number
 }
 
+/** Stands for the variables of a window that has not ended: to be planned with, not to be shown. */
+class Collecting {
+  readonly until: number
+
+  constructor(until: number) {
+    this.until = until
+  }
+}
+
 /** A digest: `add` collects for `window`, then one notification shows all of it. Throws `RequestError` on options that cannot work. */
 export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, V, C>): Digest<Item, C> {
   const { window, keepFor } = checked(options)
   const { store, template, merge, clock = systemClock } = options
+
+  async function close(id: string, now: number): Promise<readonly string[]> {
+    try {
+      return await store.closeWindow(id, now, now - keepFor)
+    } catch (error) {
+      if (isOmnicascadeError(error)) throw error
+      throw new SendError('transient', 'the items of the digest could not be read', { cause: error })
+    }
+  }
 
   const collected = {
     ...template,
@@ -70,10 +88,15 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
     async validate(variables: unknown) {
       const { digest: id, until } = variables as Variables
       const now = clock.now()
-      if (now < until) return { value: variables }
-      const texts = await store.closeWindow(id, now, now - keepFor)
+      if (now < until) return { value: new Collecting(until) }
+      const texts = await close(id, now)
       if (texts.length === 0) return { issues: [{ path: 'digest', message: 'holds no items: none was stored before its end' }] }
       return template.validate(merge(texts.map((text) => JSON.parse(text) as Item)))
+    },
+    render(channel: C, variables: unknown, locale: string | undefined) {
+      if (!(variables instanceof Collecting)) return template.render(channel, variables, locale)
+      const words = "the digest's window has not ended by its clock: give digest() the clock of the notifier"
+      throw new SendError('transient', words, { retryAfter: variables.until - clock.now() })
     },
   } as Template<never, C>
 

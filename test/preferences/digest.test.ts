@@ -1,5 +1,5 @@
-import { RequestError } from 'omnicascade'
-import { createPreferences, digest, memoryPreferences } from 'omnicascade/preferences'
+import { RequestError, StoreError } from 'omnicascade'
+import { createPreferences, type DigestStore, digest, memoryPreferences } from 'omnicascade/preferences'
 import { fail, virtualClock } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import { world } from '../support/world.ts'
@@ -149,6 +149,72 @@ describe('a digest', () => {
     expect(w.texts()).toEqual([])
     const [told] = w.events.filter(({ type }) => type === 'content.refused')
     expect(told).toMatchObject({ failure: { message: expect.stringContaining('holds no items') } })
+  })
+
+  test.each([
+    ['a store', new StoreError('postgres', 'unavailable', 'down')],
+    ['a store of the app', new Error('down')],
+  ])('whose items %s cannot give now waits a minute for them, says so, and loses none', async (_, error) => {
+    const [clock, store] = [virtualClock(), memoryPreferences()]
+    let isDown = false
+    const closeWindow: DigestStore['closeWindow'] = async (...args) => {
+      if (isDown) throw error
+      return store.closeWindow(...args)
+    }
+    const news = listDigest({ ...store, closeWindow }, clock)
+    const provider = sms()
+    const w = world([provider, email()], { clock, templates: [news.template] })
+    const { id } = await news.add(w.notifier, { ...ofUser('u1'), cascade: ['sms', 'email'], item: 'a' })
+    isDown = true
+    await w.to(hour + 30)
+    expect(await w.states(id)).toEqual(['ready', 'pending'])
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ until: (hour + 60) * 1000, reason: 'hook' }])
+    const [told] = w.events.filter((event) => event.type === 'error')
+    expect([told?.id, told?.error.cause ?? told?.error]).toEqual([id, error])
+    isDown = false
+    await w.to(hour + 60)
+    expect(provider.calls.map(({ content }) => content)).toEqual([{ text: 'a' }])
+  })
+
+  test('whose clock is behind waits for its end, and shows nobody what is not rendered', async () => {
+    const [clock, behind, store] = [virtualClock(), virtualClock(), memoryPreferences()]
+    const provider = sms()
+    const template = { ...list, render: () => ({ text: 'what there is' }) } as unknown as typeof list
+    const news = listDigest(store, behind, { template })
+    const w = world([provider], { clock, templates: [news.template] })
+    await news.add(w.notifier, { ...ofUser('u1'), cascade: ['sms'], item: 'a' })
+    await behind.advanceTo((hour - 10) * 1000)
+    await w.to(hour)
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ until: (hour + 10) * 1000 }])
+    expect(w.events.filter((event) => event.type === 'error')).toMatchObject([
+      { error: { message: expect.stringContaining('give digest() the clock of the notifier') } },
+    ])
+    await behind.advanceTo(hour * 1000)
+    await w.to(hour + 9)
+    expect(provider.calls).toHaveLength(0)
+    await w.to(hour + 10)
+    expect(provider.calls).toHaveLength(1)
+  })
+
+  test('is not rendered to put its steps in order by price: it has none yet', async () => {
+    const rendered: unknown[] = []
+    const [clock, store] = [virtualClock(), memoryPreferences()]
+    const template = {
+      ...list,
+      render(channel: 'sms', variables: never, locale: string | undefined) {
+        rendered.push(variables)
+        return list.render(channel, variables, locale)
+      },
+    }
+    const news = listDigest(store, clock, { template })
+    const provider = sms()
+    const prices = { [provider.name]: () => ({ amount: '1', currency: 'EUR' }) }
+    const w = world([provider, email()], { clock, templates: [news.template], prices })
+    const item = { ...ofUser('u1'), cascade: ['sms', 'email'] as const, order: 'cheapest' as const, item: 'a' }
+    await news.add(w.notifier, item)
+    expect(rendered).toEqual([])
+    await w.to(hour)
+    expect(rendered).toEqual([{ items: ['a'] }])
   })
 
   test.each([

@@ -1,6 +1,6 @@
-import { defineTemplate, type NotificationRequest } from 'omnicascade'
+import { type Clock, defineTemplate, type NotificationRequest } from 'omnicascade'
 import { type Digest, type DigestStore, digest } from 'omnicascade/preferences'
-import { scriptedProvider, type VirtualClock } from 'omnicascade/testing'
+import { scriptedProvider } from 'omnicascade/testing'
 import * as z from 'zod'
 // Loaded here, so that the notifier need not wait for a file while the clock stands still.
 import '../../src/notifier/intake.ts'
@@ -25,6 +25,7 @@ export const list = defineTemplate({
 })
 
 /** A digest of texts that collects for an hour. */
-export function listDigest(store: DigestStore, clock: VirtualClock): Digest<string, 'sms' | 'email'> {
-  return digest({ store, clock, window: '1h', template: list, merge: (items: readonly string[]) => ({ items: [...items] }) })
+export function listDigest(store: DigestStore, clock: Clock, rest: object = {}): Digest<string, 'sms' | 'email'> {
+  const merge = (items: readonly string[]) => ({ items: [...items] })
+  return digest({ store, clock, window: '1h', template: list, merge, ...rest })
 }
