@@ -5,7 +5,7 @@ import type { NotificationRequest, RequestRules, StepInput } from '../contract/r
 import type { Template } from '../contract/template.ts'
 import type { Clock, Duration } from '../contract/time.ts'
 import { systemClock } from '../wire/clock.ts'
-import { checkNames, checkOptions, clockRule } from '../wire/options.ts'
+import { checkNames, checkOptions, clockRule, isText } from '../wire/options.ts'
 import type { DigestStore } from './interfaces.ts'
 import { recipientKey } from './recipient.ts'
 
@@ -16,6 +16,8 @@ export interface DigestSender {
 
 /** Options of `digest`. */
 export interface DigestOptions<Item, V, C extends Channel> {
+  /** Names it, for good: what is collected lies under it. Two digests of one template need one each. Default: the template's. */
+  readonly id?: string
   readonly store: DigestStore
   /** How long is collected, from the first item on. */
   readonly window: Duration
@@ -25,6 +27,8 @@ export interface DigestOptions<Item, V, C extends Channel> {
   readonly merge: (items: readonly Item[]) => NoInfer<V>
   /** How long items are kept after their window, at least as long as its notification may wait. Default 30 days. */
   readonly keepFor?: Duration
+  /** Whose digest it is, as for `createPreferences`; the channel is that of the first step. Where it gives undefined: `recipientKey`, the default. */
+  readonly recipient?: (to: Recipient, channel: Channel) => string | undefined
   /** The notifier's, where that is given one. */
   readonly clock?: Clock
 }
@@ -69,7 +73,7 @@ class Collecting {
 /** A digest: `add` collects for `window`, then one notification shows all of it. Throws `RequestError` on options that cannot work. */
 export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, V, C>): Digest<Item, C> {
   const { window, keepFor } = checked(options)
-  const { store, template, merge, clock = systemClock } = options
+  const { store, template, merge, id: name = template.id, recipient: keyOf, clock = systemClock } = options
 
   async function close(id: string, now: number): Promise<readonly string[]> {
     try {
@@ -83,7 +87,7 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
   const collected = {
     ...template,
     // The app may send the template itself as well.
-    id: `digest:${template.id}`,
+    id: `digest:${name}`,
     // The notifier asks twice: when the window is opened, where there is nothing to show yet, and when it is rendered.
     async validate(variables: unknown) {
       const { digest: id, until } = variables as Variables
@@ -112,10 +116,10 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
 
   async function add(notifier: DigestSender, given: DigestItem<Item, C>): Promise<{ id: string; until: number }> {
     const { key: own = null, id: itemId = crypto.randomUUID(), item, ...rules } = given
-    const recipient = recipientKey(given.to)
+    const recipient = keyOf?.(given.to, firstChannel(given.cascade)) ?? recipientKey(given.to)
     const text = JSON.stringify(item)
     if (text === undefined) throw new RequestError('the digest cannot take the item', [{ path: 'item', message: 'is no JSON' }])
-    const key = JSON.stringify([template.id, recipient ?? null, own])
+    const key = JSON.stringify([name, recipient ?? null, own])
     for (;;) {
       const now = clock.now()
       const opened = await store.openWindow({ key, item: itemId, now, until: now + window })
@@ -135,11 +139,19 @@ export function digest<Item, V, C extends Channel>(options: DigestOptions<Item, 
   return { template: collected, add }
 }
 
+/** Of a cascade that is not checked yet. */
+function firstChannel<C extends Channel>(cascade: readonly StepInput<C>[] | undefined): Channel {
+  const step = cascade?.[0]
+  if (typeof step !== 'object' || step === null) return step as Channel
+  return 'channel' in step ? step.channel : (step.channels?.[0] as Channel)
+}
+
 function checked<Item, V, C extends Channel>(
   options: DigestOptions<Item, V, C>,
 ): { readonly window: number; readonly keepFor: number } {
-  checkNames('digest', options, ['store', 'window', 'template', 'merge', 'keepFor', 'clock'])
-  const { store, template, merge, keepFor = '30d', clock = systemClock } = options ?? {}
+  checkNames('digest', options, ['id', 'store', 'window', 'template', 'merge', 'keepFor', 'recipient', 'clock'])
+  const { store, template, merge, keepFor = '30d', recipient = recipientKey, clock = systemClock } = options ?? {}
+  const { id = 'default' } = options ?? {}
   const window = millisecondsOf(options?.window) ?? 0
   const kept = millisecondsOf(keepFor)
   checkOptions('digest', [
@@ -147,6 +159,8 @@ function checked<Item, V, C extends Channel>(
     ['window', options?.window, window > 0, `be longer than nothing; what was given ${durationForm}`],
     ['template', template, typeof template?.validate === 'function', 'be what defineTemplate made'],
     ['merge', merge, typeof merge === 'function', 'be a function'],
+    ['id', id, isText(id), 'be text that is not empty'],
+    ['recipient', recipient, typeof recipient === 'function', 'be a function'],
     ['keepFor', keepFor, kept !== undefined, `be a duration; what was given ${durationForm}`],
     clockRule(clock),
   ])

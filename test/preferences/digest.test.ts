@@ -1,4 +1,4 @@
-import { RequestError, StoreError } from 'omnicascade'
+import { type Recipient, RequestError, StoreError } from 'omnicascade'
 import { createPreferences, type DigestStore, digest, memoryPreferences } from 'omnicascade/preferences'
 import { fail, virtualClock } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
@@ -196,6 +196,43 @@ describe('a digest', () => {
     expect(provider.calls).toHaveLength(1)
   })
 
+  test('stands beside others of its template, each under its id', async () => {
+    const [clock, store] = [virtualClock(), memoryPreferences()]
+    const hourly = listDigest(store, clock)
+    const daily = listDigest(store, clock, {
+      id: 'daily',
+      window: '2h',
+      merge: (items: readonly string[]) => ({ items: ['daily', ...items] }),
+    })
+    const provider = sms()
+    const w = world([provider], { clock, templates: [hourly.template, daily.template] })
+    await hourly.add(w.notifier, { ...ofUser('u1'), cascade: ['sms'], item: 'a' })
+    await daily.add(w.notifier, { ...ofUser('u1'), cascade: ['sms'], item: 'b' })
+    await w.to(2 * hour)
+    expect(provider.calls.map(({ content }) => content)).toEqual([{ text: 'a' }, { text: 'daily,b' }])
+  })
+
+  test('is of whom the app says, and of the address where it says nothing', async () => {
+    const [clock, store] = [virtualClock(), memoryPreferences()]
+    const asked: unknown[] = []
+    const recipient = ({ userId, locale }: Recipient, channel: string) => {
+      asked.push(channel)
+      return userId ? `${locale}/${userId}` : undefined
+    }
+    const news = listDigest(store, clock, { recipient })
+    const provider = sms()
+    const w = world([provider], { clock, templates: [news.template] })
+    const add = (item: string, to: object, cascade: never) => news.add(w.notifier, { to, cascade, item })
+    await add('a', { userId: 'u1', locale: 'cs', phone: '+420777123456' }, ['sms'] as never)
+    await add('b', { userId: 'u1', locale: 'sk', phone: '+420777123456' }, [{ channel: 'sms' }] as never)
+    await add('c', { phone: '+420777123456' }, [{ channel: 'sms', within: '1h' }, 'sms'] as never)
+    await add('d', { phone: '+420777123457' }, ['sms'] as never)
+    await expect(add('e', ofUser('u1'), undefined as never)).rejects.toThrow(RequestError)
+    expect(asked).toEqual(['sms', 'sms', 'sms', 'sms', undefined])
+    await w.to(hour)
+    expect(provider.calls.map(({ content }) => (content as { text: string }).text).sort()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   test('is not rendered to put its steps in order by price: it has none yet', async () => {
     const rendered: unknown[] = []
     const [clock, store] = [virtualClock(), memoryPreferences()]
@@ -224,6 +261,8 @@ describe('a digest', () => {
     [{ template: {} }, 'template: must be what defineTemplate made'],
     [{ merge: undefined }, 'merge'],
     [{ keepFor: 'ever' }, 'keepFor'],
+    [{ id: '' }, 'id: is missing'],
+    [{ recipient: 'userId' }, 'recipient: must be a function'],
     [{ every: '1h' }, 'every: is no option'],
   ])('with the options %j is refused', (wrong, words) => {
     const options = { store: memoryPreferences(), window: '1h', template: list, merge: () => ({ items: [] }), ...wrong }
