@@ -16,6 +16,9 @@ interface Table {
   readonly lengths: readonly number[]
 }
 
+// No vendor reaches these by a phone number, whatever its `addresses`.
+const withoutNumber: readonly string[] = ['email', 'push'] satisfies readonly Channel[]
+
 const amountForm = 'is no amount: give a decimal number of at least 0, with up to 12 digits on either side of the point'
 
 /** Prices for the notifier's `prices`. Throws `RequestError` that lists everything wrong with them. */
@@ -45,7 +48,9 @@ function tableOf(tariff: Tariff, channel: string, issues: Issue[]): Table {
   for (const [prefix, given] of byPrefix ? Object.entries(tariff) : [['', tariff] as const]) {
     const path = byPrefix ? `${channel}.${prefix}` : channel
     const amount = amountOf(given)
-    if (byPrefix && !/^\+\d{0,15}$/.test(prefix))
+    if (byPrefix && withoutNumber.includes(channel))
+      issues.push({ path, message: `is never matched, for ${channel} goes to no phone number: give one amount for all` })
+    else if (byPrefix && !/^\+\d{0,15}$/.test(prefix))
       issues.push({ path, message: 'is no beginning of a number, such as +420, or +' })
     if (amount === undefined) issues.push({ path, message: amountForm })
     else amounts.set(prefix, amount)

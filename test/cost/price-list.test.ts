@@ -58,6 +58,11 @@ describe('a price list', () => {
       ['sms', 'email', 'push', 'viber'],
     ],
     ['prefixes that are none', { currency: 'EUR', sms: { 420: 1, '+': '1', '+4x': 1 } }, ['sms.420', 'sms.+4x']],
+    [
+      'prefixes where there are no numbers',
+      { currency: 'EUR', email: { '+': 0.01 }, push: { '+420': 0 } },
+      ['email.+', 'push.+420'],
+    ],
     ['an amount by prefix that is none', { currency: 'EUR', sms: { '+420': '1,5' } }, ['sms.+420']],
   ])('refuses %s, and says where', (_, given, paths) => {
     let error: unknown
