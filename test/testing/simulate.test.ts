@@ -182,6 +182,15 @@ describe('costs', () => {
 })
 
 describe('a simulation', () => {
+  test('asks the app how reliable its channels are, where the cascade is ordered by that', async () => {
+    const reliability = vi.fn(({ channel }: { channel: string }) => (channel === 'sms' ? 0.2 : 0.9))
+    const request = { cascade: ['sms', 'email'], order: 'most-reliable' } as const
+    const { deliveredBy } = await simulate(request, {}, { runs: 5, reliability })
+    expect(deliveredBy).toMatchObject({ email: 1 })
+    expect(reliability).toHaveBeenCalledWith(expect.objectContaining({ channel: 'sms', providers: ['sms'] }))
+    await expect(simulate(request, {}, { runs: 5, reliability: () => 2 })).rejects.toMatchObject({ code: 'invalid-reliability' })
+  })
+
   const busy: Scenario = {
     sms: { accept: 0.7, refuse: 'transient', deliver: 0.8, silent: 0.3, receiptAfter: { p50: '5s', p95: '3m' }, price: 0.05 },
     email: { accept: 0.9, receiptAfter: ['1s', '2s'] },

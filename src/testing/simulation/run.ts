@@ -17,7 +17,7 @@ type Options = NotifierOptions<readonly ChannelProvider[]>
 export interface Trial
   extends Pick<Options, 'providers'>,
     Required<Pick<Options, 'prices'>>,
-    Partial<Pick<Options, 'defaults' | 'retry' | 'routing'>> {
+    Partial<Pick<Options, 'defaults' | 'retry' | 'routing' | 'reliability'>> {
   readonly request: NotificationRequest
   readonly scenario: Scenario
   readonly seed: number
@@ -30,7 +30,7 @@ const horizon = 30 * 86_400_000
 
 /** Runs a batch, a notification for each id: one notifier and one clock for all. Rejects with the first error that the notifier has told. */
 export async function runAll(ids: readonly string[], trial: Trial): Promise<readonly Run[]> {
-  const { request, scenario, providers, prices, defaults, retry, routing, seed, start } = trial
+  const { request, scenario, providers, prices, defaults, retry, routing, reliability, seed, start } = trial
   const underWay = new Set<Promise<unknown>>()
   const clock = steppedClock(start, async () => {
     do await turn()
@@ -68,6 +68,7 @@ export async function runAll(ids: readonly string[], trial: Trial): Promise<read
     ...(defaults && { defaults }),
     ...(retry && { retry }),
     ...(routing && { routing }),
+    ...(reliability && { reliability }),
     // No run opens a circuit for another.
     breaker: { threshold: Number.MAX_SAFE_INTEGER, coolDown: 0 },
     store,

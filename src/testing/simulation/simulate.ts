@@ -13,7 +13,9 @@ export type SimulatedRequest = Omit<NotificationRequest, 'to' | 'idempotencyKey'
 
 /** How often and when a cascade is simulated, and the app's own options where they matter: `simulate(cascade, scenario, { ...options, runs: 10_000 })`. */
 export interface SimulateOptions
-  extends Partial<Pick<NotifierOptions<readonly ChannelProvider[]>, 'providers' | 'prices' | 'defaults' | 'retry' | 'routing'>> {
+  extends Partial<
+    Pick<NotifierOptions<readonly ChannelProvider[]>, 'providers' | 'prices' | 'defaults' | 'retry' | 'routing' | 'reliability'>
+  > {
   /** Default 1000. */
   readonly runs?: number
   /** The same seed gives the same result. Default 1. */
