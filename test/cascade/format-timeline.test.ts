@@ -152,6 +152,7 @@ const sentences: readonly (readonly [TimelineEntry, string])[] = [
     [
       ['template', 'the template is not registered'],
       ['hook', 'a hook failed'],
+      ['host', 'the app has put it off'],
       ['rate', 'too many wait for its provider'],
     ] as const
   ).map(
