@@ -3,20 +3,23 @@ import { RequestError } from '../contract/errors.ts'
 import type { ChannelProvider } from '../contract/provider.ts'
 import type { NotificationRequest } from '../contract/request.ts'
 import type { Suppression } from '../contract/suppression.ts'
+import type { Clock } from '../contract/time.ts'
 import { type ChannelOf, createNotifier } from '../notifier/create-notifier.ts'
 import type { Notifier, NotifierOptions } from '../notifier/notifier.ts'
 import { doubleOf, providerOfEachChannel, type Stage } from './doubles.ts'
 import { type Outbox, outboxOf, type SentMessage } from './outbox.ts'
 import { type Script, type ScriptedCall, scriptAfter } from './script.ts'
-import { loadAll, steppedClock, turn, type VirtualClock } from './virtual-clock.ts'
+import { joinClock, loadAll, steppedClock, turn, type VirtualClock } from './virtual-clock.ts'
 
 /**
  * The app's own options, and when the test starts. Its providers give their names, channels, receipts and limits, and are not called; its `store`,
- * `scheduler`, `callProviders` and `clock` make way for memory and virtual time.
+ * `scheduler` and `callProviders` make way for memory and virtual time.
  */
 export interface TestNotifierOptions<P extends readonly ChannelProvider[]> extends Partial<NotifierOptions<P>> {
-  /** When the clock starts: Unix milliseconds. Default: noon of 5 January 2026, a Monday, in UTC. */
+  /** When the clock starts: Unix milliseconds. Default: noon of 5 January 2026, a Monday, in UTC. Refused beside a virtual `clock`. */
   readonly start?: number
+  /** One of `virtualClock`, which preferences, say, need before there is a notifier. Any other, such as the app's own, makes way for such a one. */
+  readonly clock?: Clock
 }
 
 /** A notifier whose time and vendors are the test's. */
@@ -38,7 +41,7 @@ const { setTimeout: later, clearTimeout: never } = globalThis
 export function createTestNotifier<const P extends readonly ChannelProvider[] = readonly ChannelProvider[]>(
   options: TestNotifierOptions<P> = {},
 ): TestNotifier<ChannelOf<P>> {
-  const { start = Date.UTC(2026, 0, 5, 12), store, scheduler, callProviders, providers, ...kept } = options
+  const { start, clock: given, store, scheduler, callProviders, providers, ...kept } = options
   const scripts = new Map<string, { readonly calls: readonly ScriptedCall[]; next: number }>()
   const sent: SentMessage[] = []
   const receipts: Busy = new Set()
@@ -75,7 +78,13 @@ export function createTestNotifier<const P extends readonly ChannelProvider[] = 
     return result
   }
 
-  const clock = steppedClock(start, () => settle(receipts, hooks))
+  const settleAll = () => settle(receipts, hooks)
+  const shared = joinClock(given, settleAll)
+  if (shared !== undefined && start !== undefined)
+    throw new RequestError('createTestNotifier', [
+      { path: 'start', message: 'is for virtualClock(start), since a clock is given' },
+    ])
+  const clock = shared ?? steppedClock(start ?? Date.UTC(2026, 0, 5, 12), settleAll)
   const stage: Stage = {
     clock,
     sent,
@@ -97,8 +106,23 @@ export function createTestNotifier<const P extends readonly ChannelProvider[] = 
     clock,
   })
 
+  /** Time goes on until calls under way have ended, or are cut. */
+  async function close(options?: Parameters<typeof notifier.close>[0]): Promise<void> {
+    let isOpen = true
+    const ended = () => {
+      isOpen = false
+    }
+    await loadAll()
+    const closing = notifier.close(options)
+    closing.then(ended, ended)
+    await clock.advance(0)
+    while (isOpen) await clock.advance('1s')
+    await closing
+  }
+
   return {
     ...notifier,
+    close,
     send: (request: NotificationRequest) => settled(notifier.send(request as never)),
     cancel: (id) => settled(notifier.cancel(id)),
     ingest: (incoming) => settled(notifier.ingest(incoming)),

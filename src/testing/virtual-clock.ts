@@ -37,13 +37,28 @@ export const loadAll = lazy(() =>
   ]),
 )
 
+type Settle = () => Promise<void>
+const waitedFor = new WeakMap<Clock, Settle[]>()
+
 /** A clock for tests, starting at `start` (Unix milliseconds). */
 export function virtualClock(start = 0): VirtualClock {
-  return steppedClock(start, turn)
+  const settles: Settle[] = [turn]
+  const clock = steppedClock(start, async () => {
+    for (const settle of settles) await settle()
+  })
+  waitedFor.set(clock, settles)
+  return clock
+}
+
+/** Has a clock that `virtualClock` has made wait for `settle` too, before time goes on. Gives undefined for any other. */
+export function joinClock(clock: Clock | undefined, settle: Settle): VirtualClock | undefined {
+  const settles = clock && waitedFor.get(clock)
+  settles?.push(settle)
+  return settles && (clock as VirtualClock)
 }
 
 /** A virtual clock that waits for `settle` before time goes on, and after each timer. */
-export function steppedClock(start: number, settle: () => Promise<void>): VirtualClock {
+export function steppedClock(start: number, settle: Settle): VirtualClock {
   let now = start
   let count = 0
   const moments = new Map<number, Moment>()

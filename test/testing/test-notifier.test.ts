@@ -9,7 +9,8 @@ import {
   SendError,
 } from 'omnicascade'
 import { shortenLinks } from 'omnicascade/links'
-import { createTestNotifier, fail, gate } from 'omnicascade/testing'
+import { createPreferences, memoryPreferences } from 'omnicascade/preferences'
+import { createTestNotifier, fail, gate, virtualClock } from 'omnicascade/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
@@ -148,6 +149,80 @@ describe('a test notifier', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+})
+
+describe('its clock', () => {
+  const sale = { to: { ...ada, userId: 'u-42' }, content, cascade: ['sms'] } as const
+
+  test('may be one that preferences have too, so that caps are reckoned in virtual time', async () => {
+    const clock = virtualClock(Date.parse('2026-11-25T12:00:00Z'))
+    const caps = [{ count: 1, per: '1d' }] as const
+    const preferences = createPreferences({ store: memoryPreferences(), categories: { sales: {} }, caps, clock })
+    const notifier = createTestNotifier({ ...preferences, clock })
+    const sent: number[] = []
+    for (let day = 0; day < 2; day++) {
+      for (let time = 0; time < 2; time++) await notifier.send({ ...sale, category: 'sales' })
+      await notifier.clock.advance('1d')
+      sent.push(notifier.outbox.sms.length)
+    }
+    expect(sent).toEqual([1, 2])
+    expect([notifier.clock, clock.now()]).toEqual([clock, Date.parse('2026-11-27T12:00:00Z')])
+  })
+
+  test('waits for the hooks of each notifier that it is given to', async () => {
+    const clock = virtualClock()
+    const settled: string[] = []
+    for (const name of ['one', 'two']) {
+      const onSettled = async () => {
+        await readFile(import.meta.filename)
+        settled.push(name)
+      }
+      await createTestNotifier({ clock, onSettled }).send(sale)
+    }
+    await clock.advance(0)
+    expect(settled.sort()).toEqual(['one', 'two'])
+  })
+
+  test('makes way for a virtual one where it is the app’s own', async () => {
+    const own = { now: () => 0, setTimer: () => () => {} }
+    const { clock, send, get } = createTestNotifier({ clock: own, start: 1000 })
+    const { id } = await send(sale)
+    expect([clock.now(), (await get(id))?.createdAt]).toEqual([1000, 1000])
+  })
+
+  test('has started already where it is given: a start beside it is refused', () => {
+    expect(() => createTestNotifier({ clock: virtualClock(), start: 1000 })).toThrow(
+      new RequestError('createTestNotifier', [{ path: 'start', message: 'is for virtualClock(start), since a clock is given' }]),
+    )
+  })
+})
+
+describe('close', () => {
+  test('lets time go on until a call that hangs is cut, and no further', async () => {
+    const { whenSending, send, clock, close, get } = createTestNotifier()
+    whenSending('email').hang()
+    const { id } = await send({ to: ada, content, cascade: ['email'] })
+    const before = clock.now()
+    await close({ timeout: '5s' })
+    expect(clock.now() - before).toBe(5000)
+    expect((await get(id))?.steps[0]?.attempts).toMatchObject([{ failure: { kind: 'unknown' } }])
+  })
+
+  test('takes no time where nothing is under way, and as long as a call that ends', async () => {
+    const idle = createTestNotifier()
+    const before = idle.clock.now()
+    await idle.close()
+    expect(idle.clock.now()).toBe(before)
+    const { whenSending, send, clock, close, outbox } = createTestNotifier()
+    whenSending('email').accept({ after: '3s' })
+    await send({ to: ada, content, cascade: ['email'] })
+    await close()
+    expect([clock.now() - before, outbox.email.length]).toEqual([3000, 1])
+  })
+
+  test('says what is wrong with its time-out', async () => {
+    await expect(createTestNotifier().close({ timeout: 'soon' as never })).rejects.toThrow(/duration/)
   })
 })
 
