@@ -25,6 +25,7 @@ export interface OptOut {
 
 /** A ready list, with what the page needs where people choose. */
 export interface OptOuts extends OptOutList {
+  /** A name that is no text, or empty, is refused with a `RequestError`: without a name, everything is meant. */
   optOut(choice: OptOut): Promise<void>
   /** Takes back this opt-out and those within it. A wider one still holds. */
   optIn(choice: OptOut): Promise<void>
@@ -58,8 +59,8 @@ export interface CapLog {
    * A notification that has one already is moved to `at`, or loses it. Atomic among all who ask for one recipient.
    */
   takePlace(place: CapPlace): Awaitable<number | null>
-  /** Gives back the places of a notification, if it has any. */
-  giveBack(id: string): Awaitable<void>
+  /** Gives back a notification's place, if it has one. */
+  giveBack(id: string, recipient: string): Awaitable<void>
 }
 
 /** A window that collects. */

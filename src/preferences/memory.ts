@@ -1,3 +1,4 @@
+import { checkedChoice } from './choice.ts'
 import type { DigestWindow, OptOut, PreferenceStore } from './interfaces.ts'
 import { roomAmong, type Taken } from './room.ts'
 
@@ -41,11 +42,13 @@ export function memoryPreferences(): PreferenceStore {
       [undefined, channel].some((one) =>
         [undefined, category ?? undefined].some((other) => optOuts.has(keyOf({ recipient, channel: one, category: other }))),
       ),
-    async optOut({ recipient, channel, category }) {
+    async optOut(given) {
+      const { recipient, channel, category } = checkedChoice('optOut', given)
       const choice = { recipient, ...(channel && { channel }), ...(category && { category }) }
       optOuts.set(keyOf(choice), choice)
     },
-    async optIn({ recipient, channel, category }) {
+    async optIn(given) {
+      const { recipient, channel, category } = checkedChoice('optIn', given)
       for (const [key, own] of optOuts)
         if (
           own.recipient === recipient &&
@@ -65,8 +68,8 @@ export function memoryPreferences(): PreferenceStore {
       forgetPlaces(forgetUntil)
       return until
     },
-    giveBack(id) {
-      for (const own of places.values()) own.delete(id)
+    giveBack(id, recipient) {
+      places.get(recipient)?.delete(id)
     },
     openWindow({ key, item, now, until }) {
       const others = ofKey.get(key) ?? []

@@ -66,7 +66,22 @@ export function createPreferences<const G extends string>(options: PreferencesOp
   const rules = caps.map(({ category = null, count, per }) => ({ category, count, per: millisecondsOf(per)! }))
   const longest = Math.max(0, ...rules.map(({ per }) => per))
 
+  // By notification: how many hooks wait for the store, and the record, if it has settled meanwhile.
+  const asking = new Map<string, { hooks: number; settled?: NotificationRecord }>()
+
   async function beforeSend(step: StepRecord, record: NotificationRecord) {
+    const own = asking.get(record.id) ?? { hooks: 0 }
+    own.hooks++
+    asking.set(record.id, own)
+    try {
+      return await ask(step, record)
+    } finally {
+      if (--own.hooks === 0) asking.delete(record.id)
+      if (own.settled !== undefined) await giveBackUnsent(own.settled)
+    }
+  }
+
+  async function ask(step: StepRecord, record: NotificationRecord) {
     const { category = null } = record
     const { critical, whenCapped }: CategoryRules =
       category !== null && Object.hasOwn(categories, category) ? categories[category as G] : {}
@@ -76,16 +91,28 @@ export function createPreferences<const G extends string>(options: PreferencesOp
       if (await store.isOptedOut({ recipient, channel, category })) return 'opted out'
     const own = rules.filter((rule) => rule.category === null || rule.category === category)
     // Whatever follows the first attempt goes with it.
-    if (own.length === 0 || record.steps.some(({ attempts }) => attempts.length > 0)) return undefined
+    const isOwn = ({ channel, attempts }: StepRecord) => attempts.length > 0 && keyOf(record.to, channel) === recipient
+    if (own.length === 0 || record.steps.some(isOwn)) return undefined
     const at = clock.now()
     const until = await store.takePlace!({ id: record.id, recipient, category, at, caps: own, forgetUntil: at - longest })
     if (until === null) return undefined
     return whenCapped === 'hold' ? { until } : 'frequency cap'
   }
 
-  async function onSettled({ id, steps }: NotificationRecord): Promise<void> {
-    const wasSent = steps.some(({ attempts }) => attempts.some(({ state }) => state !== 'failed' && state !== 'recalled'))
-    if (!wasSent) await store.giveBack!(id)
+  async function onSettled(record: NotificationRecord): Promise<void> {
+    const own = asking.get(record.id)
+    if (own !== undefined) own.settled = record
+    await giveBackUnsent(record)
+  }
+
+  async function giveBackUnsent({ id, to, steps }: NotificationRecord): Promise<void> {
+    const sentTo = new Map<string, boolean>()
+    for (const { channel, attempts } of steps) {
+      const recipient = keyOf(to, channel)
+      const wasSent = attempts.some(({ state }) => state !== 'failed' && state !== 'recalled')
+      if (recipient !== undefined) sentTo.set(recipient, wasSent || sentTo.get(recipient) === true)
+    }
+    for (const [recipient, wasSent] of sentTo) if (!wasSent) await store.giveBack!(id, recipient)
   }
 
   return { categories: Object.keys(categories) as G[], beforeSend, ...(rules.length > 0 && { onSettled }) }

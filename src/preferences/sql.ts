@@ -1,4 +1,5 @@
 import type { Channel } from '../contract/channel.ts'
+import { checkedChoice } from './choice.ts'
 import type { PreferenceStore } from './interfaces.ts'
 import { roomAmong } from './room.ts'
 
@@ -35,7 +36,6 @@ export function tablesOf(prefix: string, serial: string): readonly string[] {
   recipient text not null, channel text not null, category text not null, primary key (recipient, channel, category))`,
     `create table if not exists ${prefix}cap_places (
   recipient text not null, id text not null, category text, taken_at bigint not null, primary key (recipient, id))`,
-    `create index if not exists cap_places_id on ${prefix}cap_places (id)`,
     `create index if not exists cap_places_taken_at on ${prefix}cap_places (taken_at)`,
     `create table if not exists ${prefix}digest_windows (
   id text primary key, key text not null, ends_at bigint not null, notification_id text, closed_at bigint)`,
@@ -61,11 +61,13 @@ export function sqlPreferences({ prefix, lock, skipLocked, run, query, close }: 
       const asked = `select recipient from ${optOuts} where recipient = $1 and channel in ('', $2) and category in ('', $3) limit 1`
       return (await query([asked, safe(recipient), channel, safe(category ?? '')])).length > 0
     },
-    async optOut({ recipient, channel = '', category = '' }) {
+    async optOut(given) {
+      const { recipient, channel = '', category = '' } = checkedChoice('optOut', given)
       const added = `insert into ${optOuts} (recipient, channel, category) values ($1, $2, $3) on conflict do nothing`
       await query([added, safe(recipient), channel, safe(category)])
     },
-    async optIn({ recipient, channel = '', category = '' }) {
+    async optIn(given) {
+      const { recipient, channel = '', category = '' } = checkedChoice('optIn', given)
       const within = "recipient = $1 and cast($2 as text) in ('', channel) and cast($3 as text) in ('', category)"
       await query([`delete from ${optOuts} where ${within}`, safe(recipient), channel, safe(category)])
     },
@@ -101,8 +103,8 @@ export function sqlPreferences({ prefix, lock, skipLocked, run, query, close }: 
         yield [`delete from ${places} where (recipient, id) in (${old})`, Math.floor(forgetUntil)]
         return until
       }),
-    async giveBack(id) {
-      await query([`delete from ${places} where id = $1`, id])
+    async giveBack(id, recipient) {
+      await query([`delete from ${places} where recipient = $1 and id = $2`, safe(recipient), id])
     },
     openWindow: ({ key, item, now, until }) =>
       run(function* () {

@@ -143,6 +143,41 @@ describe('a frequency cap', () => {
     expect(await w.stateOf([early, later])).toEqual(['skipped', 'succeeded'])
   })
 
+  test('without a userId is of each address, also where a fallback reaches another', async () => {
+    const provider = sms(Array.from({ length: 5 }, () => fail('recipient')))
+    const w = shop([{ category: 'marketing', count: 1, per: '1d' }], { provider })
+    const ids: string[] = []
+    for (const last of [1, 2, 3, 4, 5]) {
+      const to = { phone: `+42077712345${last}`, email: 'ada@example.org' }
+      ids.push(await w.send(['sms', 'email'], { to, category: 'marketing' }))
+      await w.to(last)
+    }
+    const mails = await Promise.all(ids.map(async (id) => (await w.states(id))[1]))
+    expect(mails).toEqual(['succeeded', 'skipped', 'skipped', 'skipped', 'skipped'])
+    const again = await w.send(['sms'], { to: { phone: '+420777123451' }, category: 'marketing' })
+    await w.to(6)
+    expect(await w.states(again)).toEqual(['succeeded'])
+  })
+
+  test('gives the place back that a cancelled notification takes while its hook waits for the store', async () => {
+    const store = memoryPreferences()
+    const answers: (() => void)[] = []
+    const isOptedOut = () => new Promise<boolean>((resolve) => answers.push(() => resolve(false)))
+    const w = shop([{ ...weekly, count: 1 }], { store: { ...store, isOptedOut } })
+    const id = await w.send(['sms'], marketing())
+    await w.to(0)
+    expect(answers).toHaveLength(1)
+    expect(await w.notifier.cancel(id)).toBe('cancelled')
+    await w.to(1)
+    answers[0]!()
+    await w.to(2)
+    const next = await w.send(['sms'], marketing())
+    await w.to(3)
+    answers[1]!()
+    await w.to(4)
+    expect(await w.stateOf([id, next])).toEqual(['skipped', 'succeeded'])
+  })
+
   test('is shared by processes', async () => {
     const [clock, store] = [virtualClock(), memoryPreferences()]
     const shops = ['a', 'b'].map((name) => shop([weekly], { clock, store, name }))

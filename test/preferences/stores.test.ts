@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RequestError, StoreError } from 'omnicascade'
-import { memoryPreferences, type PreferenceStore } from 'omnicascade/preferences'
+import { memoryPreferences, type OptOut, type PreferenceStore } from 'omnicascade/preferences'
 import { migratePreferences, postgresPreferences } from 'omnicascade/preferences/postgres'
 import { sqlitePreferences } from 'omnicascade/preferences/sqlite'
 import { sqlite } from 'omnicascade/stores/sqlite'
@@ -71,6 +71,22 @@ describe.each(Object.keys(engines))('%s', (engine) => {
     expect([await store.optOutsOf(recipient), await isOut('sms', null)]).toEqual([[], false])
   })
 
+  test.each([
+    [{ category: '' }, 'category'],
+    [{ channel: '' }, 'channel'],
+    [{ category: null }, 'category'],
+    [{ recipient: '' }, 'recipient'],
+  ])('takes no %j, which would be everything', async (wrong, path) => {
+    const { store, recipient } = open(engine)
+    await store.optOut({ recipient, channel: 'sms', category: 'orders' })
+    for (const choose of [store.optOut, store.optIn]) {
+      const refused = choose({ recipient, ...wrong } as OptOut)
+      await expect(refused).rejects.toThrow(RequestError)
+      await expect(refused).rejects.toThrow(`${path}: must be text that is not empty`)
+    }
+    expect(await store.optOutsOf(recipient)).toEqual([{ recipient, channel: 'sms', category: 'orders' }])
+  })
+
   test('keeps names of any kind apart', async () => {
     const { store, recipient } = open(engine)
     for (const name of ['\0', '\ud800', "'; --", '"', '\\', 'é', '\\u0000']) {
@@ -117,7 +133,7 @@ describe.each(Object.keys(engines))('%s', (engine) => {
     expect(await take('1', 1050)).toBeNull()
     expect(await take('2', 1149)).toBe(1150)
     expect(await take('3', 1149, 'b')).toBeNull()
-    await store.giveBack(`${recipient}1`)
+    await store.giveBack(`${recipient}1`, recipient)
     expect(await take('2', 1149)).toBeNull()
     expect(await take('1', 1149)).toBe(1249)
     // What lost its place while it waited holds nobody up.
@@ -220,7 +236,7 @@ describe.runIf(world)('postgresPreferences', () => {
       code: 'store-schema',
       message: expect.stringContaining('migratePreferences'),
     })
-    await expect(store.giveBack('n')).rejects.toThrow(StoreError)
+    await expect(store.giveBack('n', 'r')).rejects.toThrow(StoreError)
   })
 
   test('wants a pool, and knows its options', () => {
