@@ -1,5 +1,5 @@
 // What can go wrong between the moment a step's turn has come and the call of its provider.
-import { defineTemplate, formatTimeline, type LinkRewriter, memoryStore, RequestError } from 'omnicascade'
+import { defineTemplate, formatTimeline, type LinkRewriter, memoryStore, RequestError, SendError, StoreError } from 'omnicascade'
 import { accept, fail, gate, scriptedProvider } from 'omnicascade/testing'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -350,6 +350,28 @@ describe('content that cannot be sent', () => {
     await w.to(1)
     expect(refusals(w)).toMatchObject([{ id, failure: { kind: 'content', message: 'the content could not be rendered' } }])
     expect(await w.states(id)).toEqual(['failed', 'succeeded'])
+  })
+
+  test.each([
+    ['a store that fails', new StoreError('postgres', 'unavailable', 'down'), 60],
+    ['what may pass', new SendError('transient', 'busy', { retryAfter: 5000 }), 5],
+  ])('a template that meets %s holds the step', async (_, error, wait) => {
+    let isDown = false
+    const validate = (given: unknown) => {
+      if (isDown) throw error
+      return hello.validate(given)
+    }
+    const w = world([sms(), email()])
+    const request = { ...viaTemplate, template: { ...hello, validate } as never, sendAt: 1000 }
+    const id = await w.send(['sms', 'email'], request)
+    isDown = true
+    await w.to(1)
+    expect(await w.states(id)).toEqual(['ready', 'pending'])
+    expect(w.events.filter(({ type }) => type === 'step.held')).toMatchObject([{ until: (1 + wait) * 1000, reason: 'hook' }])
+    expect(w.events.filter(({ type }) => type === 'error')).toMatchObject([{ id, error }])
+    isDown = false
+    await w.to(1 + wait)
+    expect(await w.states(id)).toEqual(['succeeded', 'skipped'])
   })
 
   test('a schema that answers later is waited for', async () => {
