@@ -1,7 +1,10 @@
 import { Redis } from 'ioredis'
 import { createNotifier } from 'omnicascade'
 import { expressWebhook } from 'omnicascade/http/express'
+import { fastifyWebhook } from 'omnicascade/http/fastify'
 import { fetchWebhook } from 'omnicascade/http/fetch'
+import { OmnicascadeModule } from 'omnicascade/http/nest'
+import { nodeWebhook } from 'omnicascade/http/node'
 import { createTwinClient } from 'omnicascade/providers/twin'
 import { createSambaClient } from 'omnicascade/samba'
 import { bullmq } from 'omnicascade/schedulers/bullmq'
@@ -97,6 +100,24 @@ export const others: readonly OtherSubject[] = [
     name: 'http/fetch',
     secrets: ['hook-s3cret-rest'],
     create: () => fetchWebhook(memorySink(), sendiosWebhook(), { secret: hook }),
+  },
+  {
+    name: 'http/node',
+    secrets: ['hook-s3cret-rest'],
+    create: () => nodeWebhook(memorySink(), sendiosWebhook(), { secret: hook }),
+  },
+  {
+    name: 'http/fastify',
+    secrets: ['hook-s3cret-rest'],
+    create: () => fastifyWebhook(memorySink(), sendiosWebhook(), { secret: hook }),
+  },
+  {
+    name: 'http/nest',
+    secrets: ['hook-s3cret-rest'],
+    create: () => {
+      const notifier = { ...memorySink(), close: async () => {} }
+      return OmnicascadeModule.forRoot({ notifier, webhooks: [{ path: '/hooks', source: sendiosWebhook(), secret: hook }] })
+    },
   },
   {
     name: 'a notifier with every provider',
