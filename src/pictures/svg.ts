@@ -48,8 +48,41 @@ export function words(text: string, attributes: Attributes): string {
   return element('text', attributes, escapeXml(text))
 }
 
+/** How wide a picture is, in pixels. */
+export const width = 960
+
+const fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+
+/** What a picture is called, what it shows in words for those who listen, and its height in pixels. */
+export interface PictureOptions {
+  readonly name: string
+  readonly words: string
+  readonly height: number
+  readonly theme: Theme
+}
+
+/** A picture that stands alone, with all that is drawn on its ground. Throws a `RequestError` for a theme that does not exist. */
+export function picture({ name, words: told, height, theme }: PictureOptions, ...drawn: readonly string[]): string {
+  return element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: 'img',
+      'aria-label': name,
+      'font-family': fonts,
+    },
+    element('title', {}, escapeXml(name)),
+    element('desc', {}, escapeXml(told)),
+    darkRules(theme),
+    element('g', { class: `omnicascade-${theme}` }, element('rect', { width, height, rx: 10, fill: 'ground' }), ...drawn),
+  )
+}
+
 /** The rules that make a picture dark: for readers who like it so, for all, or for none. Empty for none. */
-export function darkRules(theme: Theme): string {
+function darkRules(theme: Theme): string {
   if (!themes.includes(theme))
     throw new RequestError('the picture', [{ path: 'theme', message: `is none of ${themes.join(', ')}` }], 'invalid-options')
   if (theme === 'light') return ''

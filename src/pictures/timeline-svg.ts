@@ -6,7 +6,7 @@ import { lane, laneHeight, middle, type Sheet } from './lane.ts'
 import { legend } from './legend.ts'
 import { type Mark, mark, round } from './marks.ts'
 import { span } from './span.ts'
-import { darkRules, element, escapeXml, fitted, type Ink, type Theme, words } from './svg.ts'
+import { element, fitted, type Ink, picture, type Theme, width, words } from './svg.ts'
 import { type TimeAxis, ticks, timeAxis } from './time-axis.ts'
 
 /** How `timelineSvg` draws. */
@@ -17,11 +17,9 @@ export interface TimelineSvgOptions {
   readonly theme?: Theme
 }
 
-const width = 960
 const left = 170
 const right = width - 32
 const top = 92
-const fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 const inks = { delivered: 'good', failed: 'bad', expired: 'warn', cancelled: 'idle' } as const satisfies Record<string, Ink>
 const seals = { delivered: 'succeeded', failed: 'failed', expired: 'silent', cancelled: 'stopped' } as const satisfies Record<
   string,
@@ -48,32 +46,15 @@ export function timelineSvg(record: NotificationRecord, { timeZone = 'UTC', them
   const lanes = courses.map((_, step) =>
     element('rect', { x: 16, y: topOf(step) + 2, width: width - 32, height: laneHeight - 4, rx: 6, fill: 'lane' }),
   )
-  return element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${width} ${height}`,
-      width,
-      height,
-      role: 'img',
-      'aria-label': name,
-      'font-family': fonts,
-    },
-    element('title', {}, escapeXml(name)),
-    element('desc', {}, escapeXml(formatTimeline(record, { timeZone }))),
-    darkRules(theme),
-    element(
-      'g',
-      { class: `omnicascade-${theme}` },
-      element('rect', { width, height, rx: 10, fill: 'ground' }),
-      header(record, heading, `${day}, ${timeZone}`),
-      ...lanes,
-      ...poles(record, axis, bottom),
-      ...arrows(record, courses, axis),
-      ...courses.map((course, step) => lane(sheet, record, step, course, topOf(step))),
-      ticks(axis, record.createdAt, clock, { left, right: width - 20, y: bottom + 8 }),
-      key.drawn,
-    ),
+  return picture(
+    { name, words: formatTimeline(record, { timeZone }), height, theme },
+    header(record, heading, `${day}, ${timeZone}`),
+    ...lanes,
+    ...poles(record, axis, bottom),
+    ...arrows(record, courses, axis),
+    ...courses.map((course, step) => lane(sheet, record, step, course, topOf(step))),
+    ticks(axis, record.createdAt, clock, { left, right: width - 20, y: bottom + 8 }),
+    key.drawn,
   )
 }
 

@@ -1,7 +1,7 @@
 import { plain } from '../../cascade/timeline-words.ts'
 import type { Channel } from '../../contract/channel.ts'
 import { span } from '../../pictures/span.ts'
-import { darkRules, element, escapeXml, fitted, type Ink, type Theme, words } from '../../pictures/svg.ts'
+import { element, escapeXml, fitted, type Ink, picture, type Theme, width, words } from '../../pictures/svg.ts'
 import type { Bin } from './distribution.ts'
 import { formatSimulation, percent, stretch } from './format.ts'
 import { channelsOf, named, type Simulation, type Simulations } from './result.ts'
@@ -19,8 +19,6 @@ interface Bar {
   readonly told: string
 }
 
-const width = 960
-const fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 const rise = 96
 const line = 22
 const outcomes = { x: 32, width: 280 }
@@ -50,28 +48,7 @@ export function simulationSvg(simulations: Simulations, { theme = 'auto' }: Simu
   )
   const steps = stretches(results)
   const blocks = all.map(([title, result], at) => drawn(plain(title), result, channels, steps, 32 + at * block, block - 16))
-  return element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${width} ${height}`,
-      width,
-      height,
-      role: 'img',
-      'aria-label': name,
-      'font-family': fonts,
-    },
-    element('title', {}, escapeXml(name)),
-    element('desc', {}, escapeXml(formatSimulation(simulations))),
-    darkRules(theme),
-    element(
-      'g',
-      { class: `omnicascade-${theme}` },
-      element('rect', { width, height, rx: 10, fill: 'ground' }),
-      headings(),
-      ...blocks,
-    ),
-  )
+  return picture({ name, words: formatSimulation(simulations), height, theme }, headings(), ...blocks)
 }
 
 function headings(): string {
