@@ -1,21 +1,16 @@
 // Type-checks a package that imports every subpath of the tarball, declarations included (skipLibCheck off), as a strict app would.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { install } from './install.ts'
 
 const [tarball] = process.argv.slice(2)
 const { name, exports, dependencies, peerDependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const app = mkdtempSync(join(tmpdir(), 'omnicascade-consumer-'))
 try {
-  const modules = join(app, 'node_modules')
-  mkdirSync(join(modules, name), { recursive: true })
-  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, name)])
   const types = Object.keys(devDependencies).filter((dependency) => dependency.startsWith('@types/'))
-  for (const dependency of [...Object.keys({ ...dependencies, ...peerDependencies }), ...types]) {
-    mkdirSync(join(modules, dependency, '..'), { recursive: true })
-    symlinkSync(resolve('node_modules', dependency), join(modules, dependency))
-  }
+  install(tarball, app, [...Object.keys({ ...dependencies, ...peerDependencies }), ...types])
   const subpaths = Object.keys(exports).filter((subpath) => subpath !== './package.json')
   const imports = subpaths.map((subpath, at) => `export * as entry${at} from '${name}${subpath.slice(1)}'`)
   writeFileSync(join(app, 'main.ts'), `${imports.join('\n')}\n`)

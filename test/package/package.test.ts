@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { install } from '../../.ci/install.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -37,12 +38,7 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   await run(process.execPath, ['node_modules/tsup/dist/cli-default.js', '--no-dts'], { cwd: copy })
   const { stdout } = await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', work], { cwd: copy })
-  mkdirSync(installed, { recursive: true })
-  await run('tar', ['-xzf', join(work, stdout.trim()), '--strip-components=1', '-C', installed])
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
-    mkdirSync(dirname(join(app, 'node_modules', name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(app, 'node_modules', name))
-  }
+  install(join(work, stdout.trim()), app, Object.keys({ ...dependencies, ...peerDependencies }))
 }, 60_000)
 
 afterAll(() => rmSync(work, { recursive: true, force: true }))

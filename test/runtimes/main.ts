@@ -1,11 +1,12 @@
 // Runs the smoke test from the packed tarball on every runtime that we support: `npm run runtimes`, or with the tarball's path as its argument.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { install } from '../../.ci/install.ts'
 import { telegramTwin } from '../../examples/demo/twins/telegram.ts'
 import type { Stage } from './smoke.ts'
 
@@ -34,7 +35,7 @@ const runtimes: Readonly<Record<string, (stage: Stage) => Promise<Result>>> = {
 const token = '1234:smoke'
 const twin = await telegramTwin({ token, blocked: [13] })
 try {
-  install(process.argv[2] ?? pack())
+  furnish(process.argv[2] ?? pack())
   const entryPoints = ['smoke.ts', 'on-edge.ts'].map((name) => join(here, name))
   await build({ entryPoints, bundle: true, packages: 'external', format: 'esm', outdir: app })
   let failed = 0
@@ -61,16 +62,10 @@ function pack(): string {
 }
 
 /** Unpacks the tarball in an app, beside its dependencies and what the smoke test uses besides. */
-function install(tarball: string): void {
-  const installed = join(app, 'node_modules/omnicascade')
-  mkdirSync(installed, { recursive: true })
-  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed])
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object }
+function furnish(tarball: string): void {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
   const names = [...Object.keys(dependencies), 'liquidjs', 'zod']
-  for (const name of names) {
-    mkdirSync(dirname(join(app, 'node_modules', name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(app, 'node_modules', name))
-  }
+  install(tarball, app, names)
   // Deno looks for what is imported among the dependencies.
   const wanted = Object.fromEntries(['omnicascade', ...names].map((name) => [name, '*']))
   writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', dependencies: wanted }))
